@@ -1,0 +1,235 @@
+//! What the program may rely on: the files, environment and flags, checked.
+//!
+//! `raw` is what the files say, `check` turns it into [`Config`] or into findings, `catalog` reads what was bought,
+//! `secret` keeps secrets out of sight. Nothing downstream sees the raw form.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use crate::directory::Matching;
+use crate::model::{FeedName, OnSuspended, PoolId, TargetName};
+use crate::seats::Brakes;
+
+pub mod secret;
+
+pub use secret::Secret;
+
+/// Everything in `seatwarden.toml`, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// The folder of the embedded store.
+    pub store: PathBuf,
+    /// Where to listen.
+    pub listen: Listen,
+    /// A file or folder of rules tables.
+    pub rules: PathBuf,
+    /// The zone of dates in tables.
+    pub time_zone: TimeZone,
+    /// The catalog's file.
+    pub catalog: PathBuf,
+    /// How accounts become people.
+    pub people: Matching,
+    /// When to pass.
+    pub pass: PassTimes,
+    /// What may change at once.
+    pub brakes: Brakes,
+    /// Feeds by name.
+    pub feeds: BTreeMap<FeedName, FeedConfig>,
+    /// Targets by name.
+    pub targets: BTreeMap<TargetName, TargetConfig>,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Webhooks, inbound SCIM, API, console.
+    pub public: Option<SocketAddr>,
+    /// Probes and metrics.
+    pub ops: Option<SocketAddr>,
+    /// The Unix socket of the command line.
+    pub control: PathBuf,
+}
+
+/// When passes are made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassTimes {
+    /// Between incremental passes.
+    pub incremental: Duration,
+    /// Between full passes.
+    pub full: Duration,
+    /// Share of an interval by which it is shortened or lengthened at random, `0.0..=0.5`.
+    pub jitter: f64,
+}
+
+/// One `[feed.NAME]`.
+#[derive(Clone, Debug)]
+pub struct FeedConfig {
+    /// Its name.
+    pub name: FeedName,
+    /// What it reads.
+    pub kind: FeedKind,
+    /// The provider's base URL without a trailing slash; https, or http on loopback. Entra: without `/v1.0`.
+    pub url: Url,
+    /// How we prove who we are.
+    pub auth: Auth,
+    /// Our attribute name -> path in the wire object. `employee_number`, `email`, `user_name`, `display_name` may be
+    /// mapped like any attribute. Defaults of the kind are already filled in.
+    pub attributes: BTreeMap<String, WirePath>,
+    /// The share of the vendor's rate limit that we spend, `0.01..=1.0`.
+    pub budget: f64,
+    /// What happens to the seats of somebody suspended.
+    pub on_suspended: OnSuspended,
+    /// More trust anchors (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Where an attribute stands in the wire object: an optional SCIM extension URN, then names to walk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WirePath {
+    /// `urn:…:User`, compared case-insensitively.
+    pub urn: Option<String>,
+    /// Names; SCIM compares them case-insensitively, others exactly.
+    pub steps: Vec<String>,
+}
+
+/// The kinds of feeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedKind {
+    /// Okta's management API.
+    Okta,
+    /// Microsoft Graph.
+    Entra {
+        /// Tenant id.
+        tenant: String,
+        /// The host that issues tokens, `https://login.microsoftonline.com` in the global cloud.
+        login_url: Url,
+    },
+    /// A SCIM 2.0 server that we poll.
+    Scim,
+    /// We are the SCIM 2.0 server (a later issue).
+    ScimPush,
+}
+
+/// How we prove who we are. Secrets are read when they are used, so that a rotated file is picked up.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// Okta `Authorization: SSWS …`.
+    Ssws {
+        /// The token.
+        token: Secret,
+    },
+    /// `Authorization: Bearer …`.
+    Bearer {
+        /// The token.
+        token: Secret,
+    },
+    /// `Authorization: Basic …`.
+    Basic {
+        /// The user.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// OAuth 2.0 client credentials with a secret.
+    ClientSecret {
+        /// The client.
+        client_id: String,
+        /// Its secret.
+        secret: Secret,
+        /// Where tokens are issued.
+        token_url: Url,
+        /// What is asked for.
+        scope: Option<String>,
+        /// Where the secret is sent.
+        client_auth: ClientAuth,
+    },
+    /// OAuth 2.0 client credentials with a signed assertion (RFC 7523).
+    PrivateKeyJwt {
+        /// The client.
+        client_id: String,
+        /// PEM of the private key (RSA or EC).
+        key: Secret,
+        /// The key's id at the provider.
+        key_id: Option<String>,
+        /// Where tokens are issued; also the assertion's audience.
+        token_url: Url,
+        /// What is asked for.
+        scope: Option<String>,
+        /// Bind tokens to a key (RFC 9449); a later issue.
+        dpop: bool,
+    },
+}
+
+/// Where a client secret is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// In the `Authorization` header.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+/// One `[target.NAME]`.
+#[derive(Clone, Debug)]
+pub struct TargetConfig {
+    /// Its name.
+    pub name: TargetName,
+    /// The desk's base URL without a trailing slash.
+    pub url: Url,
+    /// How we prove who we are.
+    pub auth: Auth,
+    /// What we may do.
+    pub mode: Mode,
+    /// How a person is found, in order.
+    pub match_on: Vec<DeskKey>,
+    /// Whether we may make an account.
+    pub create: bool,
+    /// What grants a pool there.
+    pub seats: BTreeMap<PoolId, DeskSeat>,
+    /// Share of the desk's rate limit that we spend.
+    pub budget: f64,
+    /// More trust anchors (PEM).
+    pub ca_file: Option<PathBuf>,
+}
+
+/// What we may do at a desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Plan and report, write nothing.
+    Observe,
+    /// Grant, never revoke.
+    AddOnly,
+    /// Grant and revoke.
+    Full,
+}
+
+/// How a person is found at a desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeskKey {
+    /// The desk's `externalId` equals the employee number.
+    ExternalId,
+    /// The desk's `userName` equals the e-mail or login name.
+    UserName,
+    /// An e-mail address of the desk's account equals the e-mail.
+    Email,
+}
+
+/// What a seat is at a SCIM desk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeskSeat {
+    /// Membership of the group with this `displayName`.
+    Group(String),
+    /// Membership of the group with this id.
+    GroupId(String),
+    /// A value of `entitlements`.
+    Entitlement(String),
+    /// A value of `roles`.
+    Role(String),
+}

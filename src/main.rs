@@ -1,0 +1,2 @@
+//! The `seatwarden` program.
+fn main() {}

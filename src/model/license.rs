@@ -1,0 +1,146 @@
+//! What was bought: tiers, add-ons, and the terms on their seats.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClassName, PoolId};
+
+/// Everything in `catalog.toml`, checked: every pool that is named exists and is of the right kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalog {
+    /// The free tier of people whom no row concerns.
+    pub default_tier: PoolId,
+    /// Tiers and add-ons by name.
+    pub pools: BTreeMap<PoolId, Pool>,
+}
+
+impl Catalog {
+    /// The pool of that name.
+    pub fn pool(&self, id: &PoolId) -> Option<&Pool> {
+        self.pools.get(id)
+    }
+
+    /// The tiers, lowest rank first.
+    pub fn tiers(&self) -> Vec<&Pool> {
+        let mut tiers: Vec<&Pool> = self.of_kind(PoolKind::Tier).collect();
+        tiers.sort_by(|a, b| (a.rank, &a.id).cmp(&(b.rank, &b.id)));
+        tiers
+    }
+
+    /// The add-ons by name.
+    pub fn addons(&self) -> impl Iterator<Item = &Pool> {
+        self.of_kind(PoolKind::Addon)
+    }
+
+    fn of_kind(&self, kind: PoolKind) -> impl Iterator<Item = &Pool> {
+        self.pools.values().filter(move |pool| pool.kind == kind)
+    }
+
+    /// Whether seats of this pool are counted, so that the ledger keeps them.
+    pub fn is_counted(&self, id: &PoolId) -> bool {
+        self.pool(id).is_some_and(|pool| matches!(pool.seats, Seats::Bought(_)))
+    }
+}
+
+/// A pool of seats: a tier, of which a person has one, or an add-on to a tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// The name in the catalog.
+    pub id: PoolId,
+    /// Tier or add-on.
+    pub kind: PoolKind,
+    /// Order among tiers, higher is more; 0 for add-ons.
+    pub rank: i64,
+    /// How many were bought.
+    pub seats: Seats,
+    /// Floors that only people of a class may use.
+    pub reserve: BTreeMap<ClassName, u32>,
+    /// The tier that someone waiting for this one gets meanwhile.
+    pub fallback: Option<PoolId>,
+    /// How long a mover keeps the seat; a leaver never does.
+    pub grace: Duration,
+    /// The vendor's clock on a seat.
+    pub min_hold: Option<MinHold>,
+    /// How often seats may change hands in a term.
+    pub reassign: Option<Reassign>,
+    /// What the vendor bills.
+    pub billing: Billing,
+    /// Price of one seat.
+    pub cost: Option<Money>,
+    /// Tiers of which one must be held (add-ons only).
+    pub requires: BTreeSet<PoolId>,
+    /// Pools that nobody may hold together with this one.
+    pub excludes: BTreeSet<PoolId>,
+}
+
+/// Whether a pool is a tier or an add-on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolKind {
+    /// One per person.
+    Tier,
+    /// Beside a tier.
+    Addon,
+}
+
+/// How many seats a pool has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seats {
+    /// Free of charge: nothing to hold, nothing to revoke, not in the ledger.
+    Unlimited,
+    /// That many were bought.
+    Bought(u32),
+}
+
+/// The shortest time between two holders of a seat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MinHold {
+    /// Counted from the grant.
+    pub time: Duration,
+    /// Reasons that free the seat at once.
+    pub exempt: BTreeSet<Exemption>,
+}
+
+/// A reason that the vendor's terms accept for reassigning a seat early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exemption {
+    /// The holder left the company.
+    Leaver,
+    /// Temporary cover for someone absent.
+    AbsenceCover,
+    /// The holder's device is gone for good.
+    DeviceLoss,
+}
+
+/// At most `at_most` changes of hands per `per`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reassign {
+    /// Changes allowed.
+    pub at_most: u32,
+    /// In this sliding time.
+    pub per: Duration,
+}
+
+/// Which count the vendor bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// The highest count of the period.
+    Peak,
+    /// The count on the day.
+    Current,
+}
+
+/// A price, kept as the text that was written so that no cent is rounded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// Decimal text such as `100.00`.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// `month` or `year`.
+    pub per: String,
+}

@@ -1,0 +1,328 @@
+//! Who holds which seat, since when and why: the sum of all events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Cause, Event, Known};
+use super::plan::HeldPlan;
+use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time};
+use crate::rules::Basis;
+
+/// The state of all seats. Equal ledgers mean equal seats; every change is an [`Event`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Seats by holder and pool.
+    pub holdings: BTreeMap<(PersonId, PoolId), Holding>,
+    /// People who should hold a seat and cannot yet.
+    pub waiting: BTreeMap<(PersonId, PoolId), Waiting>,
+    /// Seats that nobody holds and nobody may get yet.
+    pub cooling: BTreeMap<(PersonId, PoolId), Cooling>,
+    /// Plans held by brakes, by digest.
+    pub held: BTreeMap<Digest, Hold>,
+    /// Who the numbers stand for, for everybody who ever touched a seat.
+    pub known: BTreeMap<PersonId, Known>,
+    /// Accounts in the last accepted whole reading of each feed.
+    pub accepted: BTreeMap<FeedName, u64>,
+    /// Set by a rebuild until every feed was read whole.
+    pub distrusted: Option<String>,
+}
+
+/// One seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Where the seat is between free and held.
+    pub state: HoldState,
+    /// Since when the person has it, or the grant began.
+    pub since: Time,
+    /// The class whose reserve it uses.
+    pub class: Option<ClassName>,
+    /// Why it was given.
+    pub cause: Cause,
+    /// The row that gives it now.
+    pub rule: Option<RuleId>,
+    /// The facts behind it now.
+    pub basis: Basis,
+    /// Set while grace runs.
+    pub leaving: Option<LeavingSince>,
+    /// Why it is being taken, while it is.
+    pub revoking: Option<Cause>,
+    /// Held at the desk before us and taken over.
+    pub adopted: bool,
+}
+
+/// The states of a seat that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldState {
+    /// The grant was begun, and the desk has not confirmed it.
+    Granting,
+    /// The desk confirmed it.
+    Held,
+    /// The revocation was begun, and the desk has not confirmed it.
+    Revoking,
+}
+
+/// Grace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeavingSince {
+    /// When the table stopped giving the seat.
+    pub since: Time,
+    /// When grace ends.
+    pub due_at: Time,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// A place in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Since when.
+    pub since: Time,
+    /// The row that gives the seat.
+    pub rule: Option<RuleId>,
+}
+
+/// A seat that the vendor's terms keep from the next holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cooling {
+    /// Until when.
+    pub until: Time,
+    /// Since when the last holder had it; a return before `until` continues that time.
+    pub held_since: Time,
+}
+
+/// A held plan and who agreed to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The plan.
+    pub plan: HeldPlan,
+    /// Who approved, when and why, by name.
+    pub approvals: BTreeMap<String, Verdict>,
+    /// Who refused, when and why.
+    pub rejected: Option<(String, Verdict)>,
+}
+
+/// An operator's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub reason: String,
+}
+
+/// How many seats of a pool are in which state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Confirmed, including those being taken.
+    pub used: u32,
+    /// Grants under way.
+    pub pending: u32,
+    /// Cooling.
+    pub cooling: u32,
+}
+
+impl Count {
+    /// Everything that uses up what was bought.
+    pub const fn total(self) -> u32 {
+        self.used.saturating_add(self.pending).saturating_add(self.cooling)
+    }
+}
+
+/// What one event changed, so that the store rewrites just that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touched {
+    /// Holding, wait or cooling of one person in one pool.
+    Seat(PersonId, PoolId),
+    /// Who a number stands for.
+    Known(PersonId),
+    /// A held plan.
+    Hold(Digest),
+    /// The accepted count of a feed.
+    Accepted(FeedName),
+    /// Whether the store is trusted.
+    Trust,
+}
+
+impl Ledger {
+    /// Adds one event that happened `at`. An event that does not fit the state (a `Granted` without `Granting`)
+    /// leaves it as it is: the journal, not the order of calls, is the truth.
+    pub fn apply(&mut self, at: Time, event: &Event) -> Touched {
+        match event {
+            Event::Person(known) => {
+                self.known.insert(known.person, known.clone());
+                Touched::Known(known.person)
+            }
+            Event::Granting { person, pool, class, cause, basis } => {
+                let key = (*person, pool.clone());
+                let since = self.cooling.remove(&key).map_or(at, |cooling| cooling.held_since);
+                let holding = Holding::new(HoldState::Granting, since, class, cause, basis, false);
+                self.holdings.entry(key).or_insert(holding);
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::Adopted { person, pool, target: _, class, cause, basis } => {
+                let key = (*person, pool.clone());
+                self.waiting.remove(&key);
+                self.cooling.remove(&key);
+                self.holdings.insert(key, Holding::new(HoldState::Held, at, class, cause, basis, true));
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::Granted { person, pool } => self.on_seat(*person, pool, |holding| {
+                if holding.state == HoldState::Granting {
+                    holding.state = HoldState::Held;
+                }
+            }),
+            Event::GrantDropped { person, pool, why: _ } => {
+                let key = (*person, pool.clone());
+                if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting) {
+                    self.holdings.remove(&key);
+                }
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::Revoking { person, pool, cause } => self.on_seat(*person, pool, |holding| {
+                holding.state = HoldState::Revoking;
+                holding.revoking = Some(cause.clone());
+            }),
+            Event::Revoked { person, pool, cooling_until } => {
+                let key = (*person, pool.clone());
+                if let Some(holding) = self.holdings.remove(&key)
+                    && let Some(until) = *cooling_until
+                {
+                    self.cooling.insert(key, Cooling { until, held_since: holding.since });
+                }
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::RevokeDropped { person, pool, why: _ } => self.on_seat(*person, pool, |holding| {
+                holding.state = HoldState::Held;
+                holding.revoking = None;
+            }),
+            Event::Leaving { person, pool, due_at, cause } => self.on_seat(*person, pool, |holding| {
+                holding.leaving = Some(LeavingSince { since: at, due_at: *due_at, cause: cause.clone() });
+            }),
+            Event::Stays { person, pool } => self.on_seat(*person, pool, |holding| holding.leaving = None),
+            Event::Rebased { person, pool, class, rule, basis } => self.on_seat(*person, pool, |holding| {
+                holding.class.clone_from(class);
+                holding.rule.clone_from(rule);
+                holding.basis.clone_from(basis);
+            }),
+            Event::Waiting { person, pool, rule } => {
+                self.waiting
+                    .entry((*person, pool.clone()))
+                    .or_insert(Waiting { since: at, rule: None })
+                    .rule
+                    .clone_from(rule);
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::WaitEnded { person, pool, granted: _ } => {
+                self.waiting.remove(&(*person, pool.clone()));
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::Cooled { person, pool } => {
+                self.cooling.remove(&(*person, pool.clone()));
+                Touched::Seat(*person, pool.clone())
+            }
+            Event::Held(plan) => {
+                let hold = Hold { plan: plan.clone(), approvals: BTreeMap::new(), rejected: None };
+                self.held.insert(plan.digest.clone(), hold);
+                Touched::Hold(plan.digest.clone())
+            }
+            Event::Approved { digest, by, reason } => {
+                if let Some(hold) = self.held.get_mut(digest) {
+                    hold.approvals.insert(by.clone(), Verdict { at, reason: reason.clone() });
+                    hold.rejected = None;
+                }
+                Touched::Hold(digest.clone())
+            }
+            Event::Rejected { digest, by, reason } => {
+                if let Some(hold) = self.held.get_mut(digest) {
+                    hold.approvals.clear();
+                    hold.rejected = Some((by.clone(), Verdict { at, reason: reason.clone() }));
+                }
+                Touched::Hold(digest.clone())
+            }
+            Event::HoldEnded { digest, why: _ } => {
+                self.held.remove(digest);
+                Touched::Hold(digest.clone())
+            }
+            Event::FeedAccepted { feed, accounts } => {
+                self.accepted.insert(feed.clone(), *accounts);
+                Touched::Accepted(feed.clone())
+            }
+            Event::Rebuilt { why } => {
+                self.distrusted = Some(why.clone());
+                Touched::Trust
+            }
+            Event::Trusted {} => {
+                self.distrusted = None;
+                Touched::Trust
+            }
+        }
+    }
+
+    /// The seat of one person in one pool.
+    pub fn holding(&self, person: PersonId, pool: &PoolId) -> Option<&Holding> {
+        self.holdings.get(&(person, pool.clone()))
+    }
+
+    /// The seats of one person, by pool.
+    pub fn of_person(&self, person: PersonId) -> impl Iterator<Item = (&PoolId, &Holding)> {
+        self.holdings
+            .range((person, PoolId::new(""))..)
+            .take_while(move |((holder, _), _)| *holder == person)
+            .map(|((_, pool), holding)| (pool, holding))
+    }
+
+    /// Everybody who holds, waits or has a cooling seat.
+    pub fn people(&self) -> BTreeSet<PersonId> {
+        self.holdings.keys().chain(self.waiting.keys()).chain(self.cooling.keys()).map(|(person, _)| *person).collect()
+    }
+
+    /// How many seats are in which state, by pool.
+    pub fn counts(&self) -> BTreeMap<PoolId, Count> {
+        let mut counts: BTreeMap<PoolId, Count> = BTreeMap::new();
+        for ((_, pool), holding) in &self.holdings {
+            let count = counts.entry(pool.clone()).or_default();
+            match holding.state {
+                HoldState::Granting => count.pending = count.pending.saturating_add(1),
+                HoldState::Held | HoldState::Revoking => count.used = count.used.saturating_add(1),
+            }
+        }
+        for (_, pool) in self.cooling.keys() {
+            let count = counts.entry(pool.clone()).or_default();
+            count.cooling = count.cooling.saturating_add(1);
+        }
+        counts
+    }
+
+    fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
+        let key = (person, pool.clone());
+        if let Some(holding) = self.holdings.get_mut(&key) {
+            change(holding);
+        }
+        Touched::Seat(key.0, key.1)
+    }
+}
+
+impl Holding {
+    fn new(
+        state: HoldState,
+        since: Time,
+        class: &Option<ClassName>,
+        cause: &Cause,
+        basis: &Basis,
+        adopted: bool,
+    ) -> Self {
+        Self {
+            state,
+            since,
+            class: class.clone(),
+            rule: cause.rule.clone(),
+            cause: cause.clone(),
+            basis: basis.clone(),
+            leaving: None,
+            revoking: None,
+            adopted,
+        }
+    }
+}

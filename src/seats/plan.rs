@@ -1,0 +1,118 @@
+//! A change to the world as a value: printable, comparable, storable, refusable.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Cause, Event};
+use crate::model::{ClassName, Digest, PersonId, PoolId, Time};
+use crate::rules::Basis;
+
+/// All that a pass would do, in the order it would do it: revocations before grants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Steps that go.
+    pub steps: Vec<Step>,
+    /// People who should hold a seat and cannot yet, in order of position.
+    pub waiting: Vec<WaitingRow>,
+    /// Steps held by brakes.
+    pub held: Vec<HeldPlan>,
+    /// Changes of the ledger that need no call: waits, grace, cooling, other rows for the same seat.
+    pub notes: Vec<Event>,
+    /// Digests of approved plans whose steps are among `steps`.
+    pub released: Vec<Digest>,
+    /// Seats that stay as they are.
+    pub keep: u64,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Takes a seat away.
+    Revoke,
+    /// Changes a person's tier from one counted pool to another.
+    Move,
+    /// Gives a seat.
+    Grant,
+    /// Will be done at `due_at`, nothing is called now.
+    HoldOff,
+}
+
+/// One step for one person and one pool.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// For whom.
+    pub person: PersonId,
+    /// The pool that is granted (grant, move) or revoked (revoke, hold-off).
+    pub pool: PoolId,
+    /// The tier or add-on before; `None` for an add-on not held.
+    pub from: Option<PoolId>,
+    /// The tier or add-on after; `None` for an add-on no longer held.
+    pub to: Option<PoolId>,
+    /// The class whose reserve a grant may use.
+    pub class: Option<ClassName>,
+    /// Why.
+    pub cause: Cause,
+    /// The facts that a grant is based on.
+    pub basis: Basis,
+    /// When it will be done, for a hold-off.
+    pub due_at: Option<Time>,
+}
+
+impl Step {
+    /// The pool in which this step takes a seat away.
+    pub fn loses(&self) -> Option<&PoolId> {
+        match self.action {
+            Action::Revoke => Some(&self.pool),
+            Action::Move => self.from.as_ref(),
+            Action::Grant | Action::HoldOff => None,
+        }
+    }
+
+    /// The pool in which this step gives a seat.
+    pub fn gains(&self) -> Option<&PoolId> {
+        match self.action {
+            Action::Grant | Action::Move => Some(&self.pool),
+            Action::Revoke | Action::HoldOff => None,
+        }
+    }
+}
+
+/// A person in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingRow {
+    /// Who.
+    pub person: PersonId,
+    /// For which pool.
+    pub pool: PoolId,
+    /// From 1.
+    pub position: u32,
+    /// Since when.
+    pub since: Time,
+    /// Why there is no seat: `pool_full` or `reserved`.
+    pub reason: String,
+}
+
+/// Steps that a brake holds: immutable, released by its digest, once, before it expires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPlan {
+    /// SHA-256 over the canonical bytes of cause, pool and steps.
+    pub digest: Digest,
+    /// The brake, such as `revoke.per_pass`.
+    pub cause: String,
+    /// The pool it counts in.
+    pub pool: PoolId,
+    /// How many would have passed.
+    pub limit: u64,
+    /// How many were wanted.
+    pub wanted: u64,
+    /// The cause in numbers: "37 of 41 come from job code 4711 leaving row 12".
+    pub text: String,
+    /// Since when.
+    pub held_at: Time,
+    /// Until when it can be approved.
+    pub expires_at: Time,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
