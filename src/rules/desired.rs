@@ -23,7 +23,7 @@ pub struct Want {
     /// The class whose reserve they may use.
     pub class: Option<ClassName>,
     /// The counted tier they should hold; `None` for a free tier, for `none` and for the default tier.
-    pub tier: Option<Claim>,
+    pub tier: Option<(PoolId, Claim)>,
     /// The free tier they have when `tier` is `None`, for reports.
     pub free_tier: Option<PoolId>,
     /// Add-ons they should hold beside the tier.
@@ -82,6 +82,8 @@ pub struct Claim {
 pub struct Basis {
     /// Value by attribute; `job_code` is always there when the person has one.
     pub facts: BTreeMap<Attribute, String>,
+    /// The last day that the deciding row or exception gives the seat, so that an end by date is told from an edit.
+    pub until: Option<Date>,
 }
 
 /// What one person should hold, out of what the table gives and where they stand. `on_suspended` is the policy of the
