@@ -46,7 +46,10 @@ impl<'a> Sheet<'a> {
                 After::Known(base) => base,
                 After::Seeker(index) => bases.get(index).copied().unwrap_or_default(),
             };
-            let held = self.held_addons(&hopeful, base);
+            let mut held = self.held_addons(&hopeful, base);
+            // A seat that a brake holds back may come any time, so it excludes like one that is held.
+            let coming = self.frame.around.gains.get(&hopeful.person).into_iter().flat_map(BTreeMap::keys);
+            held.extend(coming.filter_map(|pool| self.frame.counted(pool)).filter(|pool| pool.kind == PoolKind::Addon));
             for (pool, wish) in self.wishes(&hopeful, base) {
                 wishes.entry(&pool.id).or_insert((pool, Vec::new())).1.push(wish);
             }
@@ -130,7 +133,8 @@ impl<'a> Sheet<'a> {
                 beside.addons.push(pool);
             }
             let step = self.grant(*person, want, pool, &pool.id, claim, None);
-            self.grants.push(step);
+            let turn = self.turn();
+            self.grants.push((turn, step));
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Moving {
     pub(super) step: Step,
     /// The rank of the tier that is given.
     pub(super) rank: i64,
+    /// When it was served.
+    pub(super) turn: usize,
     /// The class that the old seat is counted under.
     pub(super) class: Option<ClassName>,
     /// Whether the old seat cools.
@@ -35,7 +37,7 @@ pub(super) struct Moving {
 pub(super) struct Loose {
     pub(super) revokes: Vec<Step>,
     pub(super) moves: Vec<Moving>,
-    pub(super) grants: Vec<Step>,
+    pub(super) grants: Vec<(usize, Step)>,
     pub(super) hold_offs: Vec<Step>,
 }
 
@@ -45,24 +47,24 @@ pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<
     let (apart, together) = moves.into_iter().partition(|moving| moving.apart);
     // A seat that is counted for somebody before fills the floor of their class without using another.
     let mut rooms = rooms;
-    for grant in &grants {
+    for (_, grant) in &grants {
         let counted = frame.counted_for(grant.person, &grant.pool);
         if counted > 0 {
             rooms.take(&grant.pool, grant.class.as_ref(), counted);
         }
     }
     let (moves, split) = in_turn(together, rooms);
-    for Moving { revoke, grant, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
+    for Moving { revoke, grant, turn, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
         revokes.push(revoke);
-        grants.push(grant);
+        grants.push((turn, grant));
     }
     let kind = |step: &Step| frame.policy.catalog.pool(&step.pool).map(|pool| (pool.kind, Reverse(pool.rank)));
     // An add-on goes before the tier that it rests on, and comes after it.
     revokes.sort_by_cached_key(|step| (Reverse(kind(step).map(|(kind, _)| kind)), step.pool.clone(), step.person));
     let first = Some((PoolKind::Tier, Reverse(i64::MAX)));
-    grants.sort_by_cached_key(|step| (kind(step).or(first), step.pool.clone(), step.person));
+    grants.sort_by_cached_key(|(turn, step)| (kind(step).or(first), step.pool.clone(), *turn));
     hold_offs.sort_by_cached_key(|step| (step.due_at, step.pool.clone(), step.person));
-    revokes.into_iter().chain(moves).chain(grants).chain(hold_offs).collect()
+    revokes.into_iter().chain(moves).chain(grants.into_iter().map(|(_, step)| step)).chain(hold_offs).collect()
 }
 
 /// Orders moves so that each finds its seat free when its turn comes. Moves that wait for each other in a circle are
@@ -76,7 +78,7 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
     for moving in moves.iter().filter(|moving| moving.counted > 0) {
         rooms.take(&moving.step.pool, moving.step.class.as_ref(), moving.counted);
     }
-    moves.sort_by(|a, b| (Reverse(a.rank), &a.step).cmp(&(Reverse(b.rank), &b.step)));
+    moves.sort_by(|a, b| (Reverse(a.rank), &a.step.pool, a.turn).cmp(&(Reverse(b.rank), &b.step.pool, b.turn)));
     let (mut steps, mut split) = (Vec::new(), Vec::new());
     while !moves.is_empty() {
         let before = moves.len();

@@ -70,6 +70,7 @@ pub(super) struct Seeker<'a> {
     candidates: Vec<Candidate<'a>>,
     old: Option<Old<'a>>,
     served: Option<&'a Pool>,
+    turn: usize,
 }
 
 /// Who seeks a seat of one pool.
@@ -234,7 +235,7 @@ impl<'a> Sheet<'a> {
         let candidate = |pool: &&'a Pool| Candidate { pool, blocked: self.blocked(who, pool, old.as_ref()) };
         let candidates = chain.iter().map(candidate).collect();
         let Subject { person, want, seats: _ } = who;
-        self.seekers.push(Seeker { person, want, tier, claim, candidates, old, served: None });
+        self.seekers.push(Seeker { person, want, tier, claim, candidates, old, served: None, turn: 0 });
         After::Seeker(self.seekers.len().saturating_sub(1))
     }
 
@@ -295,9 +296,17 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// The next turn: whoever is served first stands first in the plan, so that a desk with fewer seats than were
+    /// bought gives them to the right people.
+    pub(super) fn turn(&mut self) -> usize {
+        self.turns = self.turns.saturating_add(1);
+        self.turns
+    }
+
     fn served(&mut self, index: usize, pool: &'a Pool) {
+        let turn = self.turn();
         let Some(seeker) = self.seekers.get_mut(index) else { return };
-        seeker.served = Some(pool);
+        (seeker.served, seeker.turn) = (Some(pool), turn);
         let Some(old) = &seeker.old else { return };
         let (seat, class) = (old.seat, old.class(seeker.want).cloned());
         if old.fate != Fate::Gone {
@@ -313,7 +322,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn settle(&mut self, seeker: Seeker<'a>) -> Base<'a> {
-        let Seeker { person, want, tier, claim, candidates, old, served } = seeker;
+        let Seeker { person, want, tier, claim, candidates, old, served, turn } = seeker;
         let free = self.frame.free_tier(Some(tier));
         for candidate in
             candidates.iter().take_while(|candidate| served.is_none_or(|pool| pool.id != candidate.pool.id))
@@ -326,7 +335,7 @@ impl<'a> Sheet<'a> {
             (None, None) => (None, None),
             (None, Some(pool)) => {
                 let step = self.grant(person, want, pool, tier, claim, free.cloned());
-                self.grants.push(step);
+                self.grants.push((turn, step));
                 (Some(pool), Some(pool).filter(|pool| !observes(pool)))
             }
             (Some(old), Some(pool)) => {
@@ -336,7 +345,7 @@ impl<'a> Sheet<'a> {
                     (true, _) => Some(old.pool),
                 };
                 let moving = self.moving(person, want, pool, tier, claim, &old);
-                self.moves.push(moving);
+                self.moves.push(Moving { turn, ..moving });
                 (Some(pool), real)
             }
             (Some(Old { seat, pool, fate, cause }), None) => match fate {
@@ -405,6 +414,7 @@ impl<'a> Sheet<'a> {
         Moving {
             step: Step { action: Action::Move, cause, ..grant.clone() },
             rank: pool.rank,
+            turn: 0,
             class: old.class(want).cloned(),
             cools: self.cools(&old.seat, &old.cause),
             gone: old.fate == Fate::Gone,

@@ -1,5 +1,6 @@
 //! Who gets a scarce seat: stories for people, laws for invariants.
 
+mod brakes;
 mod chance;
 mod laws;
 mod stories;
