@@ -269,7 +269,11 @@ impl<'a> Sheet<'a> {
         let stays = old.is_some_and(|old| self.frame.observes(old.seat.id) && !self.frame.observes(&addon.id));
         let based = addon.requires.is_empty() || addon.requires.contains(&tier.id) || stays;
         let wanted = who.want.addons.contains_key(&addon.id);
-        seat.is_live() && !self.is_stuck(who, seat) && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
+        // A loss that is only planned makes no room where steps are applied.
+        let made = !self.frame.observes(&addon.id) || self.frame.observes(&tier.id);
+        made && seat.is_live()
+            && !self.is_stuck(who, seat)
+            && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
     }
 
     /// Gives the tiers that are left, highest rank first.

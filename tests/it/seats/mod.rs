@@ -3,5 +3,6 @@
 mod brakes;
 mod chance;
 mod laws;
+mod reader;
 mod stories;
 mod world;
