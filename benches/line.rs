@@ -1,1 +1,7 @@
-fn main() {}
+//! How long the stages of the line take.
+
+mod plan;
+
+fn main() {
+    divan::main();
+}

@@ -7,6 +7,17 @@ use super::plan::Step;
 use super::room::Rooms;
 use crate::model::{ClassName, PoolKind};
 
+/// Whether the two halves of a move may be steps of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// If they have to be.
+    Free,
+    /// They have to be: the new seat is only planned, and the old one really goes.
+    Apart,
+    /// They may not be: the loss is only planned, and the person would have two tiers.
+    Together,
+}
+
 /// A move with what its order depends on.
 #[derive(Debug)]
 pub(super) struct Moving {
@@ -23,10 +34,7 @@ pub(super) struct Moving {
     pub(super) gone: bool,
     /// Seats of the new pool that are counted for the person before.
     pub(super) counted: i64,
-    /// Whether the two halves have to be steps of their own, because only the first is made.
-    pub(super) apart: bool,
-    /// Whether they may not be, because only the second would be made.
-    pub(super) together: bool,
+    pub(super) bond: Bond,
     /// The halves.
     pub(super) revoke: Step,
     pub(super) grant: Step,
@@ -44,7 +52,7 @@ pub(super) struct Loose {
 /// Orders the steps. `rooms` is what is in use after the revocations, without the seats of people who move.
 pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<Step> {
     let Loose { mut revokes, moves, mut grants, mut hold_offs } = loose;
-    let (apart, together) = moves.into_iter().partition(|moving| moving.apart);
+    let (apart, together) = moves.into_iter().partition(|moving| moving.bond == Bond::Apart);
     // A seat that is counted for somebody before fills the floor of their class without using another.
     let mut rooms = rooms;
     for (_, grant) in &grants {
@@ -98,7 +106,7 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
         if later.len() == before {
             let stuck = later.len();
             let (circle, waiting): (Vec<Moving>, Vec<Moving>) =
-                later.into_iter().partition(|moving| moving.gone && !moving.together);
+                later.into_iter().partition(|moving| moving.gone && moving.bond == Bond::Free);
             if waiting.len() == stuck {
                 // A rise finds its seat freed by a revocation or a higher rise. If that were ever wrong, it stays out
                 // of this plan and comes in the next.

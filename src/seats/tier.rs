@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Cause, Reason};
 use super::frame::{Frame, excludes};
-use super::order::Moving;
+use super::order::{Bond, Moving};
 use super::plan::{Action, Step};
 use super::queue::{Entry, serve};
 use super::reason;
@@ -423,8 +423,11 @@ impl<'a> Sheet<'a> {
             cools: self.cools(&old.seat, &old.cause),
             gone: old.fate == Fate::Gone,
             counted: self.frame.counted_for(person, &pool.id),
-            apart: self.is_apart(old, pool),
-            together: self.frame.observes(old.seat.id) && !self.frame.observes(&pool.id),
+            bond: match (self.frame.observes(old.seat.id), self.frame.observes(&pool.id)) {
+                (false, true) => Bond::Apart,
+                (true, false) => Bond::Together,
+                (false, false) | (true, true) => Bond::Free,
+            },
             revoke,
             grant: Step { from: None, ..grant },
         }

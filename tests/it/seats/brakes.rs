@@ -110,7 +110,7 @@ fn the_first_big_fill_is_held_and_approved_once() {
     world.later(days(1));
     world.approve(&digest, "ann@acme.example");
     let released = world.decide();
-    assert_eq!(released.released, [digest.clone()]);
+    assert_eq!(released.released, std::slice::from_ref(&digest));
     assert_eq!((released.steps.len(), released.held.len()), (30, 0));
     world.apply(&released);
     assert_eq!(world.holders("fulfiller").len(), 30);

@@ -6,7 +6,7 @@ use seatwarden::model::{Digest, Exemption, PersonId, Seats};
 use seatwarden::rules::Standing;
 use seatwarden::seats::{Action, Event, Evidence, Plan, PoolMode, Step, check};
 
-use super::world::{World, brake, claim, class, days, desk, left, min_hold};
+use super::world::{World, brake, claim, days, desk, left, min_hold};
 
 /// A full desk: 1 leaves, 2 is next, 3 has an add-on, 4 is in grace, 5 is frozen.
 fn world() -> World {
@@ -67,10 +67,10 @@ fn a_grant_that_relies_on_a_cooling_seat() {
     let mut world = world();
     world.happens(Event::Revoked { person: PersonId(1), pool: "fulfiller".into(), cooling_until: None });
     let mut cold = self::world();
-    cold.pool("fulfiller").min_hold = min_hold(90, &[Exemption::AbsenceCover]);
+    cold.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::AbsenceCover]));
     let grant = step_of(&self::world().decide(), Action::Grant);
     assert_eq!(broken(&cold, |plan| plan.steps.insert(1, grant.clone())), [1].into());
-    cold.pool("fulfiller").min_hold = min_hold(90, &[Exemption::Leaver]);
+    cold.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::Leaver]));
     assert_eq!(broken(&cold, |_| ()), [].into());
     // A seat called free before its time is no seat either.
     cold.happens(Event::Revoked {
@@ -142,7 +142,7 @@ fn a_seat_that_a_class_has_reserved() {
     let grant = step_of(&self::world().decide(), Action::Grant);
     assert_eq!(broken(&world, |plan| plan.steps.insert(1, grant.clone())), [3].into());
     // Nor by a class that is not theirs.
-    let grant = Step { class: class("on-call"), ..grant };
+    let grant = Step { class: Some("on-call".into()), ..grant };
     assert_eq!(broken(&world, |plan| plan.steps.insert(1, grant)), [3].into());
 }
 

@@ -5,7 +5,7 @@ use seatwarden::model::{Attribute, Exemption, PersonId, Pool, PoolId, Seats, Tim
 use seatwarden::rules::Standing;
 use seatwarden::seats::{Cause, Event, Evidence, PoolMode, Reason, next_due};
 
-use super::world::{World, addon, claim, claim_until, class, days, desk, left, min_hold, no_want, print, tier, want};
+use super::world::{World, addon, claim, claim_until, days, desk, left, min_hold, no_want, print, tier, want};
 
 #[test]
 fn a_hire_gets_a_seat_and_the_next_waits_until_one_is_free() {
@@ -275,7 +275,7 @@ fn another_row_for_the_same_seat_is_noted_once() {
     world.wants(1, "SD-12", "fulfiller");
     world.pass();
     world.want(1).tier = Some(("fulfiller".into(), claim("desk-leads")));
-    world.want(1).class = class("on-call");
+    world.want(1).class = Some("on-call".into());
     assert_snapshot!(world.pass(), @"note: p-1 has fulfiller by desk-leads");
     assert_snapshot!(world.pass(), @"");
 }
@@ -368,7 +368,7 @@ fn a_floor_is_kept_for_its_class() {
     // The class comes last and is served first, but only as far as there are seats.
     for person in 4..=6 {
         world.wants(person, "SD-99", "fulfiller");
-        world.want(person).class = class("on-call");
+        world.want(person).class = Some("on-call".into());
     }
     assert_snapshot!(world.pass(), @r"
     Grant p-4 fulfiller (requester > fulfiller) [Rule/Rule] row fulfillers gives fulfiller
@@ -404,7 +404,7 @@ fn a_smaller_catalog_takes_no_seat_and_a_larger_one_gives() {
 #[test]
 fn a_seat_cools_for_the_vendors_time_and_a_leaver_is_exempt() {
     let mut world = World::new(desk(2));
-    world.pool("fulfiller").min_hold = min_hold(90, &[Exemption::Leaver]);
+    world.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::Leaver]));
     for person in 1..=4 {
         world.wants(person, "SD-12", "fulfiller");
     }
@@ -430,7 +430,7 @@ fn a_seat_cools_for_the_vendors_time_and_a_leaver_is_exempt() {
 #[test]
 fn whoever_comes_back_takes_their_own_cooling_seat_past_the_queue() {
     let mut world = World::new(desk(1));
-    world.pool("fulfiller").min_hold = min_hold(90, &[]);
+    world.pool("fulfiller").min_hold = Some(min_hold(90, &[]));
     world.wants(1, "SD-12", "fulfiller");
     world.wants(2, "SD-12", "fulfiller");
     world.pass();
@@ -452,7 +452,7 @@ fn whoever_comes_back_takes_their_own_cooling_seat_past_the_queue() {
 #[test]
 fn cover_for_an_absence_returns_its_seat_at_once() {
     let mut world = World::new(desk(1));
-    world.pool("fulfiller").min_hold = min_hold(90, &[Exemption::AbsenceCover]);
+    world.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::AbsenceCover]));
     world.wants(1, "FIN-3", "fulfiller");
     let until = jiff::civil::date(2026, 11, 2);
     world.want(1).tier = Some(("fulfiller".into(), claim_until("exception:104233", until)));
