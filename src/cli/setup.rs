@@ -1,0 +1,160 @@
+//! From the configuration file to a warden.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::output;
+use super::{Global, LogFormat, LogLevel, Output};
+use crate::ambient::{Chance, Clock, SystemClock, logs};
+use crate::config::{self, Config, Loaded};
+use crate::feed::{self, Feed};
+use crate::model::{FeedName, TargetName};
+use crate::outbound::{HttpTransport, Ports};
+use crate::rules::{Finding, Severity, Source, compile};
+use crate::store::Store;
+use crate::target::{self, Target};
+use crate::worker::request::exit;
+use crate::worker::{Parts, Warden};
+
+/// Files that were read, checked and may be relied on.
+pub(super) struct Ready {
+    pub(super) loaded: Loaded,
+    pub(super) sources: Vec<Source>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads configuration, catalog and rules. Shows what is wrong and gives the exit code if they cannot be used.
+pub(super) fn read(global: &Global) -> Result<Ready, u8> {
+    let loaded = read_config(global)?;
+    let (sources, findings) = read_rules(&loaded);
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        show_findings(global, &findings, &texts(&loaded, &sources));
+        return Err(exit::DATA);
+    }
+    Ok(Ready { loaded, sources, findings })
+}
+
+/// Reads configuration and catalog alone.
+pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
+    match load(global) {
+        Ok(loaded) => Ok(loaded),
+        Err(failed) => {
+            show_findings(global, &failed.findings, &failed.sources);
+            Err(exit::CONFIG)
+        }
+    }
+}
+
+pub(super) fn load(global: &Global) -> Result<Loaded, config::Failed> {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let flags: Vec<(String, String)> = global
+        .set
+        .iter()
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .collect();
+    config::load(&global.config, &environment, &flags)
+}
+
+/// Reads and compiles the rules.
+pub(super) fn read_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
+    match config::load_rules_sources(&loaded.config.rules) {
+        Ok(sources) => {
+            let compiled = compile(&sources, &loaded.catalog, &loaded.config.time_zone);
+            (sources, compiled.findings)
+        }
+        Err(finding) => (Vec::new(), vec![finding]),
+    }
+}
+
+/// The texts that findings point into.
+pub(super) fn texts(loaded: &Loaded, sources: &[Source]) -> BTreeMap<String, String> {
+    let rules = sources.iter().map(|source| (source.path.clone(), String::from_utf8_lossy(&source.bytes).into_owned()));
+    loaded.sources.clone().into_iter().chain(rules).collect()
+}
+
+/// Shows findings: on stderr for people, on stdout as JSON.
+pub(super) fn show_findings(global: &Global, findings: &[Finding], texts: &BTreeMap<String, String>) {
+    if global.output == Output::Json {
+        output::json(&config::render::json(findings));
+    } else {
+        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        let mut stderr = anstream::stderr().lock();
+        // Nothing more can be done where stderr is gone.
+        drop(std::io::Write::write_all(&mut stderr, config::render::text(findings, texts, color).as_bytes()));
+    }
+}
+
+/// Starts the log.
+pub(super) fn start_log(global: &Global, default: LogLevel) {
+    let level = match (global.log, global.quiet, global.verbose) {
+        (Some(level), _, _) => level,
+        (None, true, _) => LogLevel::Error,
+        (None, false, 0) => default,
+        (None, false, 1) => LogLevel::Debug,
+        (None, false, _) => LogLevel::Trace,
+    };
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    logs::start(level, global.log_format == LogFormat::Json);
+}
+
+/// Everything that talks to the outside, built from the configuration. Nothing is called yet.
+pub(super) struct Edges {
+    pub(super) feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
+    pub(super) targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) chance: Arc<Chance>,
+}
+
+pub(super) fn edges(global: &Global, config: &Config) -> Result<Edges, u8> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let chance = Arc::new(Chance::system());
+    let ports = |ca_file: Option<&Path>| {
+        let transport = HttpTransport::new(ca_file).map_err(|error| {
+            output::complain(&error.to_string());
+            exit::CONFIG
+        })?;
+        Ok::<_, u8>(Ports {
+            transport: Arc::new(transport),
+            clock: clock.clone(),
+            chance: chance.clone(),
+            patience: global.deadline,
+        })
+    };
+    let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
+    for (name, feed) in &config.feeds {
+        if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
+            feeds.insert(name.clone(), Arc::from(built));
+        }
+    }
+    let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
+    for (name, target) in &config.targets {
+        targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
+    }
+    Ok(Edges { feeds, targets, clock, chance })
+}
+
+/// A warden on a store.
+pub(super) fn warden(ready: Ready, edges: &Edges, store: Arc<dyn Store>) -> Result<Warden, u8> {
+    let parts = Parts {
+        config: Arc::new(ready.loaded.config),
+        catalog: Arc::new(ready.loaded.catalog),
+        feeds: edges.feeds.clone(),
+        targets: edges.targets.clone(),
+        store,
+        clock: edges.clock.clone(),
+    };
+    Warden::open(parts, ready.sources).map_err(|error| {
+        output::complain(&error.to_string());
+        crate::worker::failed(&error).exit
+    })
+}
