@@ -36,7 +36,9 @@ pub(super) async fn discover(client: &Client) -> Result<(Provider, bool), Gap> {
     let place = Place::Path("/ServiceProviderConfig".into(), Vec::new());
     let call = answer::get("discovery", place, headers(), &[400, 403, 404, 405, 501]);
     match fetch(client, call, WHAT).await {
-        Ok(reply) if reply.status == 200 => Ok((json(&reply).map_or_else(|_| Provider::default(), |body| read(&body)), true)),
+        Ok(reply) if reply.status == 200 => {
+            Ok((json(&reply).map_or_else(|_| Provider::default(), |body| read(&body)), true))
+        }
         Ok(_) => Ok((Provider::default(), true)),
         Err(gap) if gap.kind == GapKind::Unreachable => Err(gap),
         Err(_) => Ok((Provider::default(), false)),
