@@ -34,7 +34,7 @@ impl Check {
         };
         let (sources, mut findings) = setup::read_rules(&loaded);
         findings.extend(loaded.warnings.iter().cloned());
-        findings.extend(config::check_secrets(&loaded));
+        findings.extend(config::check_named(&loaded, &setup::environment()));
         findings.sort();
         let texts = setup::texts(&loaded, &sources);
         let broken = findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::output;
 use super::{Global, LogFormat, LogLevel, Output};
 use crate::ambient::{Chance, Clock, SystemClock, logs};
-use crate::config::{self, Config, Loaded};
+use crate::config::{self, Config, Loaded, Sources};
 use crate::feed::{self, Feed};
 use crate::model::{FeedName, TargetName};
 use crate::outbound::{HttpTransport, Ports};
@@ -46,17 +46,19 @@ pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
     }
 }
 
+/// The environment, as far as it is text.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
 pub(super) fn load(global: &Global) -> Result<Loaded, config::Failed> {
-    let environment: BTreeMap<String, String> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
     let flags: Vec<(String, String)> = global
         .set
         .iter()
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
         .collect();
-    config::load(&global.config, &environment, &flags)
+    config::load(&global.config, &environment(), &flags)
 }
 
 /// Reads and compiles the rules.
@@ -71,13 +73,14 @@ pub(super) fn read_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
 }
 
 /// The texts that findings point into.
-pub(super) fn texts(loaded: &Loaded, sources: &[Source]) -> BTreeMap<String, String> {
-    let rules = sources.iter().map(|source| (source.path.clone(), String::from_utf8_lossy(&source.bytes).into_owned()));
-    loaded.sources.clone().into_iter().chain(rules).collect()
+pub(super) fn texts(loaded: &Loaded, rules: &[Source]) -> Sources {
+    let mut texts = loaded.sources.clone();
+    texts.add_rules(rules);
+    texts
 }
 
 /// Shows findings: on stderr for people, on stdout as JSON.
-pub(super) fn show_findings(global: &Global, findings: &[Finding], texts: &BTreeMap<String, String>) {
+pub(super) fn show_findings(global: &Global, findings: &[Finding], texts: &Sources) {
     if global.output == Output::Json {
         output::json(&config::render::json(findings));
     } else {

@@ -47,6 +47,7 @@ mod tree;
 mod urls;
 
 pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load, load_rules_sources};
+pub use parse::span as parse_duration;
 pub use overlay::{NOT_SETTINGS, PREFIX};
 pub use secret::Secret;
 pub use secrets::check_named;

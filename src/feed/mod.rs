@@ -12,7 +12,6 @@ mod scim;
 mod since;
 mod tally;
 
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -21,9 +20,6 @@ use crate::config::{FeedConfig, FeedKind};
 use crate::directory::{Gap, Page, Reading};
 use crate::model::{Account, FeedName};
 use crate::outbound::{Budget, Peer, Ports};
-
-/// How long one call is tried before the reading is given up: `--deadline`'s default.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +75,7 @@ pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
         base: config.url.clone(),
         auth: config.auth.clone(),
         budget: config.budget,
-        patience: PATIENCE,
+        patience: ports.patience,
     };
     let ports = ports.clone();
     match &config.kind {

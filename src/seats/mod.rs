@@ -15,4 +15,4 @@ pub use event::{Cause, Event, Evidence, Known, Reason};
 pub use ledger::{Cooling, HoldState, Holding, Ledger, Waiting};
 pub use plan::{Action, HeldPlan, Plan, Step, WaitingRow};
 pub use planner::{decide, next_due};
-pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode};
+pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode, day_before};

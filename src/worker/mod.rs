@@ -37,6 +37,7 @@ mod status;
 pub mod view;
 mod warden;
 
+pub use answer::{audit_answer, failed};
 pub use apply::Applied;
 pub use pass::Outcome;
 pub use reload::watch_rules;

@@ -105,7 +105,7 @@ impl Warden {
                             MatchKey::Email => &account.email,
                             MatchKey::UserName => &account.user_name,
                         };
-                        field.as_ref().is_some_and(|field| crate::directory::normalize(field) == wanted)
+                        field.as_deref().and_then(crate::directory::normalize) == wanted
                     })
                 })
             })

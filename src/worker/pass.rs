@@ -11,7 +11,7 @@ use super::view::PassView;
 use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
 use crate::directory::{Coverage, Gap, GapKind, Reading};
-use crate::model::{Digest, PersonId};
+use crate::model::{Digest, FeedName, PersonId};
 use crate::seats::{self, Event, Plan, Policy, PoolMode, day_before};
 use crate::store::Batch;
 
@@ -140,7 +140,7 @@ impl Warden {
         if self.ledger().distrusted.is_none() {
             return Ok(());
         }
-        let whole = |name| readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole);
+        let whole = |name: &FeedName| readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole);
         if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
             let mut batch = Batch::new(self.now(), pass);
             batch.events.push(Event::Trusted {});

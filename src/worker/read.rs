@@ -44,6 +44,7 @@ impl Warden {
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
             Scope::Due => {}
         }
+        self.learn().mirror.settle();
         Ok(done)
     }
 

@@ -97,14 +97,13 @@ impl Warden {
     /// Takes in what the store knows. Reads no feed and calls no desk.
     pub fn open(parts: Parts, sources: Vec<Source>) -> Result<Self, WardenError> {
         let mut mirror = Mirror::new(parts.config.people.clone());
-        let ledger = parts.store.ledger();
-        for known in ledger.known.values() {
-            mirror.reserve(known);
-        }
         parts.store.people(&mut |record| {
             mirror.load(&record);
             true
         })?;
+        for known in parts.store.ledger().known.values() {
+            mirror.reserve(known.person, &known.accounts);
+        }
         let passes = parts.store.note("pass")?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let warden = Self {
             turn: tokio::sync::Mutex::new(()),

@@ -192,6 +192,7 @@ impl Stage {
             transport,
             clock: Arc::new(ManualClock::auto(Time::parse(NOW).unwrap())),
             chance: Arc::new(Chance::seeded(7)),
+            patience: std::time::Duration::from_mins(1),
         };
         Self { feed: build(&config, &ports).unwrap(), _token: token }
     }

@@ -1,0 +1,7 @@
+//! `demo`.
+use clap::Args;
+use super::Global;
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {}
+impl Demo { pub(super) async fn run(self, _global: &Global) -> u8 { 1 } }
