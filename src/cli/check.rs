@@ -59,7 +59,9 @@ impl Check {
                 object.insert("ok".to_owned(), json!(code == exit::DONE));
                 let calls: Vec<_> = answers
                     .iter()
-                    .map(|answer| json!({"name": answer.name, "ok": answer.code == exit::DONE, "detail": answer.detail}))
+                    .map(
+                        |answer| json!({"name": answer.name, "ok": answer.code == exit::DONE, "detail": answer.detail}),
+                    )
                     .collect();
                 object.insert("calls".to_owned(), json!(calls));
             }

@@ -1,7 +1,11 @@
 //! `demo`.
-use clap::Args;
 use super::Global;
+use clap::Args;
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {}
-impl Demo { pub(super) async fn run(self, _global: &Global) -> u8 { 1 } }
+impl Demo {
+    pub(super) async fn run(self, _global: &Global) -> u8 {
+        1
+    }
+}

@@ -53,7 +53,12 @@ async fn send(global: &Global, request: Request) -> u8 {
         Ok(answer) => output::finish(global, answer, |value: &Value| {
             let text = |name: &str| value.get(name).map(|field| field.to_string().replace('"', "")).unwrap_or_default();
             if value.get("approved") == Some(&Value::Bool(true)) {
-                format!("approved by {} ({} of {} needed); the next pass does it", text("by"), text("approvals"), text("needed"))
+                format!(
+                    "approved by {} ({} of {} needed); the next pass does it",
+                    text("by"),
+                    text("approvals"),
+                    text("needed")
+                )
             } else {
                 format!("rejected by {}; the steps stay held", text("by"))
             }

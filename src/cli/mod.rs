@@ -232,5 +232,6 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
 
 /// Reads a duration such as `500ms`, `90s`, `5m`, `24h`, `90d`.
 fn duration(text: &str) -> Result<Duration, String> {
-    crate::config::parse_duration(text).ok_or_else(|| format!("`{text}` is not a time such as 500ms, 90s, 5m, 24h or 90d"))
+    crate::config::parse_duration(text)
+        .ok_or_else(|| format!("`{text}` is not a time such as 500ms, 90s, 5m, 24h or 90d"))
 }

@@ -91,9 +91,9 @@ pub(super) fn finish_rows<T: serde::de::DeserializeOwned>(
     match serde_json::from_value::<Vec<T>>(answer.data) {
         Ok(rows) => {
             let mut writer = csv::Writer::from_writer(Vec::new());
-            let written = writer
-                .write_record(header)
-                .and_then(|()| rows.iter().try_for_each(|item| writer.write_record(row(item).iter().map(|cell| guarded(cell)))));
+            let written = writer.write_record(header).and_then(|()| {
+                rows.iter().try_for_each(|item| writer.write_record(row(item).iter().map(|cell| guarded(cell))))
+            });
             match (written, writer.into_inner()) {
                 (Ok(()), Ok(bytes)) => say(&String::from_utf8_lossy(&bytes)),
                 _ => complain("the list could not be written as CSV"),

@@ -28,14 +28,18 @@ impl People {
         };
         let header =
             ["id", "email", "employee_number", "name", "status", "job_code", "tier", "addons", "waiting_for", "rule"];
-        output::finish_rows(global, answer, |rows| output::table(&header, rows.iter().map(cells).collect()), &header, cells)
+        output::finish_rows(
+            global,
+            answer,
+            |rows| output::table(&header, rows.iter().map(cells).collect()),
+            &header,
+            cells,
+        )
     }
 }
 
 fn cells(row: &PersonRow) -> Vec<String> {
-    let names = |pools: &[crate::model::PoolId]| {
-        pools.iter().map(|pool| pool.as_str()).collect::<Vec<_>>().join("|")
-    };
+    let names = |pools: &[crate::model::PoolId]| pools.iter().map(|pool| pool.as_str()).collect::<Vec<_>>().join("|");
     vec![
         row.person.id.to_string(),
         row.person.email.clone().unwrap_or_default(),

@@ -7,9 +7,9 @@ use owo_colors::OwoColorize as _;
 
 use super::{Global, asking, output};
 use crate::seats::Action;
-use crate::worker::view::{PlanView, StepView};
 use crate::worker::Request;
 use crate::worker::request::exit;
+use crate::worker::view::{PlanView, StepView};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -76,7 +76,13 @@ pub(super) fn render(plan: &PlanView) -> String {
         line(format!("Desk {}: {}{trouble}", target.name, target.mode));
     }
     if !plan.steps.is_empty() {
-        line(format!("\n{} grant   {} move   {} revoke   {} later\n", "+".green(), "~".yellow(), "-".red(), "o".dimmed()));
+        line(format!(
+            "\n{} grant   {} move   {} revoke   {} later\n",
+            "+".green(),
+            "~".yellow(),
+            "-".red(),
+            "o".dimmed()
+        ));
     }
     for step in &plan.steps {
         line(step_line(step));
@@ -84,11 +90,25 @@ pub(super) fn render(plan: &PlanView) -> String {
     if !plan.waiting.is_empty() {
         line("\nWaiting".bold().to_string());
         for row in &plan.waiting {
-            line(format!("  {}. {} for {} since {} ({})", row.position, row.person.label(), row.pool, row.since, row.reason));
+            line(format!(
+                "  {}. {} for {} since {} ({})",
+                row.position,
+                row.person.label(),
+                row.pool,
+                row.since,
+                row.reason
+            ));
         }
     }
     for held in &plan.held {
-        line(format!("\n{} by {} in {}: {} wanted, {} pass", "Held".red().bold(), held.cause, held.pool, held.wanted, held.limit));
+        line(format!(
+            "\n{} by {} in {}: {} wanted, {} pass",
+            "Held".red().bold(),
+            held.cause,
+            held.pool,
+            held.wanted,
+            held.limit
+        ));
         line(format!("  {}", held.text));
         for step in held.steps.iter().take(10) {
             line(format!("  {}", step_line(step).trim_start()));

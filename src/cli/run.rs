@@ -73,7 +73,8 @@ async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
         }
     };
     let (triggers, inbox) = mpsc::channel(INBOX);
-    let serving = control::serve(listener, config.listen.control.clone(), warden.clone(), triggers.clone(), stop.clone());
+    let serving =
+        control::serve(listener, config.listen.control.clone(), warden.clone(), triggers.clone(), stop.clone());
     tasks.spawn(serving);
     if let Some(address) = config.listen.ops {
         match ops::listen(address).await {

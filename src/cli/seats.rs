@@ -9,16 +9,30 @@ pub(super) async fn run(global: &Global) -> u8 {
         Ok(answer) => answer,
         Err(code) => return code,
     };
-    let header =
-        ["pool", "kind", "bought", "used", "pending", "cooling", "free", "reserved", "waiting", "target_count", "foreign"];
+    let header = [
+        "pool",
+        "kind",
+        "bought",
+        "used",
+        "pending",
+        "cooling",
+        "free",
+        "reserved",
+        "waiting",
+        "target_count",
+        "foreign",
+    ];
     output::finish_rows(global, answer, render, &header, cells)
 }
 
 fn cells(seats: &SeatsView) -> Vec<String> {
     let or_none = |count: Option<u64>| count.map_or(String::new(), |count| count.to_string());
     let kind = format!("{:?}", seats.kind).to_lowercase();
-    let reserved: Vec<String> =
-        seats.reserved.iter().map(|(class, reserved)| format!("{class} {}/{}", reserved.used, reserved.floor)).collect();
+    let reserved: Vec<String> = seats
+        .reserved
+        .iter()
+        .map(|(class, reserved)| format!("{class} {}/{}", reserved.used, reserved.floor))
+        .collect();
     vec![
         seats.pool.to_string(),
         kind,
@@ -38,12 +52,15 @@ fn render(rows: &Vec<SeatsView>) -> String {
     let table = rows
         .iter()
         .map(|seats| {
-            let bar = seats.bought.map_or("unlimited".to_owned(), |bought| output::bar(seats.used, seats.pending, bought, 20));
+            let bar = seats
+                .bought
+                .map_or("unlimited".to_owned(), |bought| output::bar(seats.used, seats.pending, bought, 20));
             let mut row = vec![seats.pool.to_string(), bar];
             row.extend(cells(seats).into_iter().skip(2));
             row
         })
         .collect();
-    let header = ["pool", "", "bought", "used", "pending", "cooling", "free", "reserved", "waiting", "at desk", "not ours"];
+    let header =
+        ["pool", "", "bought", "used", "pending", "cooling", "free", "reserved", "waiting", "at desk", "not ours"];
     output::table(&header, table)
 }

@@ -48,7 +48,9 @@ pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
 
 /// The environment, as far as it is text.
 pub(super) fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 pub(super) fn load(global: &Global) -> Result<Loaded, config::Failed> {

@@ -18,7 +18,10 @@ fn render(status: &StatusView) -> String {
     let ready = if status.ready { "ready".green().to_string() } else { "not ready".red().to_string() };
     lines.push(format!("seatwarden {}: {ready}", status.version));
     if let Some(why) = &status.distrusted {
-        lines.push(format!("{} the store was rebuilt ({why}); nothing is revoked until every feed was read whole", "!".red()));
+        lines.push(format!(
+            "{} the store was rebuilt ({why}); nothing is revoked until every feed was read whole",
+            "!".red()
+        ));
     }
     for alert in &status.alerts {
         lines.push(format!("{} the checker refused the last plan: {alert}", "!".red()));
@@ -60,7 +63,14 @@ fn render(status: &StatusView) -> String {
         lines.push(format!("{} the files on disk do not compile, the table in force stays: {error}", "!".red()));
     }
     for held in &status.held {
-        lines.push(format!("\n{} by {} in {}: {} wanted, {} pass", "Held".red().bold(), held.cause, held.pool, held.wanted, held.limit));
+        lines.push(format!(
+            "\n{} by {} in {}: {} wanted, {} pass",
+            "Held".red().bold(),
+            held.cause,
+            held.pool,
+            held.wanted,
+            held.limit
+        ));
         lines.push(format!("  {}", held.text));
         if let Some(by) = &held.rejected_by {
             lines.push(format!("  rejected by {by}"));

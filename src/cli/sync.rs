@@ -27,6 +27,14 @@ impl Sync {
 pub(super) fn render(pass: &PassView) -> String {
     format!(
         "Pass {} ({}): {}. {} granted, {} moved, {} revoked, {} failed, {} held; {} ms.",
-        pass.pass, pass.scope, pass.result, pass.granted, pass.moved, pass.revoked, pass.failed, pass.held, pass.duration_ms
+        pass.pass,
+        pass.scope,
+        pass.result,
+        pass.granted,
+        pass.moved,
+        pass.revoked,
+        pass.failed,
+        pass.held,
+        pass.duration_ms
     )
 }

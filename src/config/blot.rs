@@ -6,8 +6,20 @@ use super::tree::{Node, Table, Value};
 
 /// Settings beside secrets that say nothing secret.
 const HARMLESS: [&str; 14] = [
-    "kind", "client_id", "username", "key_id", "token_url", "scope", "client_auth", "dpop", "public_url", "file", "env",
-    "credential", "grant_type", "login_url",
+    "kind",
+    "client_id",
+    "username",
+    "key_id",
+    "token_url",
+    "scope",
+    "client_auth",
+    "dpop",
+    "public_url",
+    "file",
+    "env",
+    "credential",
+    "grant_type",
+    "login_url",
 ];
 
 /// Parts of names behind which secrets are kept.

@@ -25,8 +25,8 @@ use crate::directory::Matching;
 use crate::model::{Catalog, FeedName, OnSuspended, PoolId, TargetName};
 use crate::seats::Brakes;
 
-pub mod catalog;
 mod blot;
+pub mod catalog;
 mod check;
 pub mod codes;
 mod context;
@@ -47,8 +47,8 @@ mod tree;
 mod urls;
 
 pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load, load_rules_sources};
-pub use parse::span as parse_duration;
 pub use overlay::{NOT_SETTINGS, PREFIX};
+pub use parse::span as parse_duration;
 pub use secret::Secret;
 pub use secrets::check_named;
 pub use sources::Sources;

@@ -20,9 +20,7 @@ pub(crate) fn wrong_type(node: &Node, expected: &str) -> Problem {
 
 /// Text that is not empty; blanks around it do not count.
 pub(crate) fn text(node: &Node) -> Parsed<String> {
-    let text = node.text().ok_or_else(|| {
-        wrong_type(node, "text").help("put the value between quotation marks")
-    })?;
+    let text = node.text().ok_or_else(|| wrong_type(node, "text").help("put the value between quotation marks"))?;
     match text.trim() {
         "" => Err(Problem::new(codes::EMPTY, "the value is empty").help("fill it in, or leave the setting out")),
         text if text.contains(|c: char| c.is_control()) => {
@@ -102,12 +100,13 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
     const HELP: &str = "write a number and a unit: `500ms`, `90s`, `5m`, `24h`, `90d`";
     move |node| {
         let text = node.text().ok_or_else(|| wrong_type(node, "a duration such as \"90s\"").help(HELP))?.trim();
-        let span = span(text).ok_or_else(|| {
-            Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP)
-        })?;
+        let span = span(text)
+            .ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
         if span < least {
             let message = format!("`{text}` is too short, expected at least {}", span_text(least));
-            return Err(Problem::new(codes::BAD_DURATION, message).help(format!("write \"{}\" or more", span_text(least))));
+            return Err(
+                Problem::new(codes::BAD_DURATION, message).help(format!("write \"{}\" or more", span_text(least)))
+            );
         }
         Ok(span)
     }
@@ -198,7 +197,10 @@ mod tests {
     #[test]
     fn addresses_may_be_off_and_name_localhost() {
         assert_eq!(address(&given("off")).ok(), Some(None));
-        assert_eq!(address(&given("localhost:80")).ok().flatten().map(|at| at.to_string()).as_deref(), Some("127.0.0.1:80"));
+        assert_eq!(
+            address(&given("localhost:80")).ok().flatten().map(|at| at.to_string()).as_deref(),
+            Some("127.0.0.1:80")
+        );
         assert!(address(&given("example.com:80")).is_err());
     }
 }

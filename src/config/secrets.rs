@@ -76,16 +76,20 @@ fn place_name(node: &Node, also: char) -> Result<String, Problem> {
 /// Looks at every secret and certificate that is named: whether it is there, has something in it, and is not open to
 /// everybody on this machine. `check` does this; loading does not, so that `plan` and `explain` show other faults first.
 pub fn check_named(loaded: &Loaded, env: &BTreeMap<String, String>) -> Vec<Finding> {
-    loaded.named_files.iter().filter_map(|named| {
-        let (code, severity, message, help) = look(&named.what, env)?;
-        Some(Finding {
-            place: named.place.clone(),
-            code: code.shown('C'),
-            severity,
-            message: format!("`{}`: {message}", named.setting),
-            help: Some(help),
+    loaded
+        .named_files
+        .iter()
+        .filter_map(|named| {
+            let (code, severity, message, help) = look(&named.what, env)?;
+            Some(Finding {
+                place: named.place.clone(),
+                code: code.shown('C'),
+                severity,
+                message: format!("`{}`: {message}", named.setting),
+                help: Some(help),
+            })
         })
-    }).collect()
+        .collect()
 }
 
 type Seen = (codes::Code, Severity, String, String);

@@ -12,7 +12,6 @@ mod scim;
 mod since;
 mod tally;
 
-
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 

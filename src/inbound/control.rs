@@ -107,12 +107,7 @@ pub async fn serve(
     conversations.wait().await;
 }
 
-async fn converse(
-    stream: UnixStream,
-    warden: &Warden,
-    triggers: &mpsc::Sender<Trigger>,
-    stop: &CancellationToken,
-) {
+async fn converse(stream: UnixStream, warden: &Warden, triggers: &mpsc::Sender<Trigger>, stop: &CancellationToken) {
     let ours = rustix::process::getuid().as_raw();
     let theirs = stream.peer_cred().ok().map(|peer| peer.uid());
     let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(REQUEST_BYTES));

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::Scope;
 use super::explain::Found;
 use super::pass::Outcome;
 use super::request::{Answer, Frame, Request, exit};
 use super::view::PlanView;
 use super::warden::{Warden, WardenError};
-use super::Scope;
 use crate::audit;
 use crate::model::{Digest, FeedName, PoolId, TargetName};
 use crate::store::{Overlay, StoreError};
@@ -120,7 +120,9 @@ impl Warden {
             })
         });
         match read.await {
-            Ok(read) => read.map(|()| Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None }).map_err(Into::into),
+            Ok(read) => read
+                .map(|()| Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None })
+                .map_err(Into::into),
             Err(error) => Ok(Answer::failed(exit::FAILED, error.to_string())),
         }
     }
@@ -146,7 +148,13 @@ fn pass_answer(outcome: &Outcome) -> Answer {
             reading.coverage.gap().map(|gap| format!("feed {}: {}: {}", reading.feed, gap.call, gap.why))
         })
         .chain(outcome.desk_trouble.iter().map(|trouble| format!("target {trouble}")))
-        .chain(outcome.plan.held.iter().map(|held| format!("held by {}: {} (digest {})", held.cause, held.text, held.digest)))
+        .chain(
+            outcome
+                .plan
+                .held
+                .iter()
+                .map(|held| format!("held by {}: {} (digest {})", held.cause, held.text, held.digest)),
+        )
         .collect();
     let mut answer = Answer::with_exit(outcome.exit(), &outcome.view);
     answer.error = (!gaps.is_empty()).then(|| gaps.join("\n"));
@@ -171,9 +179,9 @@ pub fn failed(error: &WardenError) -> Answer {
     let code = match error {
         WardenError::Store(StoreError::InUse { .. }) => exit::UNREACHABLE,
         WardenError::Store(StoreError::Damaged(_)) | WardenError::Rules(_) => exit::DATA,
-        WardenError::Store(
-            StoreError::Io { .. } | StoreError::Newer { .. } | StoreError::Stopped(_),
-        ) => exit::UNREACHABLE,
+        WardenError::Store(StoreError::Io { .. } | StoreError::Newer { .. } | StoreError::Stopped(_)) => {
+            exit::UNREACHABLE
+        }
         WardenError::Moved { .. } => exit::DATA,
         WardenError::Refused(_) => exit::FAILED,
     };

@@ -10,10 +10,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tracing::{info, warn};
 
+use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use super::metrics;
 use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
@@ -264,7 +264,9 @@ impl Warden {
     async fn call_grant(&self, person: PersonId, pool: &PoolId) -> Ended {
         let desk_person = match self.desk_person(person) {
             Ok(desk_person) => desk_person,
-            Err(error) => return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() }),
+            Err(error) => {
+                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
+            }
         };
         for desk in self.desks_of(pool) {
             match desk.grant(&desk_person, pool).await {
@@ -281,7 +283,9 @@ impl Warden {
     async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
         let desk_person = match self.desk_person(person) {
             Ok(desk_person) => desk_person,
-            Err(error) => return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() }),
+            Err(error) => {
+                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
+            }
         };
         for desk in self.desks_of(pool) {
             match desk.revoke(&desk_person, pool).await {

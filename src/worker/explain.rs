@@ -151,7 +151,8 @@ impl Warden {
         let known = self.known();
         let plan = seats::decide(&known.desired, &self.ledger(), &policy, self.now());
         drop(known);
-        let planned = Planned { plan, policy, readings: super::read::ReadingsDone::default(), desk_trouble: Vec::new() };
+        let planned =
+            Planned { plan, policy, readings: super::read::ReadingsDone::default(), desk_trouble: Vec::new() };
         let plan = &planned.plan;
         let held = plan.held.iter().find_map(|held| {
             let step = held.steps.iter().find(|step| step.person == id)?;

@@ -85,7 +85,12 @@ pub enum Trigger {
 pub const INBOX: usize = 256;
 
 /// Runs until `stop`; finishes the pass in hand, for which the caller sets the limit.
-pub async fn run(warden: Arc<Warden>, mut inbox: mpsc::Receiver<Trigger>, chance: Arc<Chance>, stop: CancellationToken) {
+pub async fn run(
+    warden: Arc<Warden>,
+    mut inbox: mpsc::Receiver<Trigger>,
+    chance: Arc<Chance>,
+    stop: CancellationToken,
+) {
     let times = warden.parts().config.pass.clone();
     let clock = warden.parts().clock.clone();
     let mut next_full = clock.now();

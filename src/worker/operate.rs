@@ -97,8 +97,7 @@ impl Warden {
                     text: format!("held at {target} before and adopted"),
                 };
                 let basis = decision.map(|decision| decision.basis).unwrap_or_default();
-                let event =
-                    Event::Adopted { person, pool: pool.clone(), target: target.clone(), class, cause, basis };
+                let event = Event::Adopted { person, pool: pool.clone(), target: target.clone(), class, cause, basis };
                 ledger.apply(now, &event);
                 batch.events.extend(self.introduce([person].into())?);
                 batch.events.push(event);
@@ -135,9 +134,7 @@ impl Warden {
         if self.kind(pool) == Some(PoolKind::Tier) {
             let held = ledger
                 .of_person(person)
-                .find(|(held, holding)| {
-                    self.kind(held) == Some(PoolKind::Tier) && holding.state != HoldState::Revoking
-                })
+                .find(|(held, holding)| self.kind(held) == Some(PoolKind::Tier) && holding.state != HoldState::Revoking)
                 .map(|(held, _)| held);
             return held.or(tiers.get(&person)).map(|held| format!("already has the tier {held}"));
         }

@@ -140,7 +140,9 @@ impl Warden {
         if self.ledger().distrusted.is_none() {
             return Ok(());
         }
-        let whole = |name: &FeedName| readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole);
+        let whole = |name: &FeedName| {
+            readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole)
+        };
         if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
             let mut batch = Batch::new(self.now(), pass);
             batch.events.push(Event::Trusted {});
@@ -171,7 +173,9 @@ impl Outcome {
     pub fn exit(&self) -> u8 {
         use super::request::exit;
         let gaps = || {
-            self.readings.iter().filter_map(|reading| reading.coverage.gap().map(|gap: &Gap| (gap.kind, reading.accounts)))
+            self.readings
+                .iter()
+                .filter_map(|reading| reading.coverage.gap().map(|gap: &Gap| (gap.kind, reading.accounts)))
         };
         if gaps().any(|(kind, _)| kind == GapKind::Refused) || self.applied.refused {
             exit::REFUSED
@@ -191,8 +195,9 @@ impl Outcome {
 
     /// Whether the plan changes anything that may be changed.
     pub fn changes(&self, modes: &std::collections::BTreeMap<crate::model::PoolId, PoolMode>) -> bool {
-        self.plan.steps.iter().any(|step| {
-            step.due_at.is_none() && modes.get(&step.pool).is_none_or(|mode| *mode != PoolMode::Observe)
-        })
+        self.plan
+            .steps
+            .iter()
+            .any(|step| step.due_at.is_none() && modes.get(&step.pool).is_none_or(|mode| *mode != PoolMode::Observe))
     }
 }

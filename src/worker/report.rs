@@ -130,9 +130,7 @@ impl Warden {
                     Seats::Bought(bought) => Some(bought),
                 };
                 let taken = u64::from(count.total()).saturating_add(foreign);
-                let free = bought.map(|bought| {
-                    u32::try_from(u64::from(bought).saturating_sub(taken)).unwrap_or(0)
-                });
+                let free = bought.map(|bought| u32::try_from(u64::from(bought).saturating_sub(taken)).unwrap_or(0));
                 let reserved = pool
                     .reserve
                     .iter()
@@ -182,8 +180,11 @@ impl Warden {
         let mut rows = Vec::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
-            let view =
-                PersonView { id: record.id, email: person.email.clone(), employee_number: person.employee_number.clone() };
+            let view = PersonView {
+                id: record.id,
+                email: person.email.clone(),
+                employee_number: person.employee_number.clone(),
+            };
             let matches_search = search.as_ref().is_none_or(|wanted| {
                 [&view.email, &view.employee_number, &person.display_name]
                     .into_iter()
@@ -267,7 +268,8 @@ impl Warden {
             })
             .collect();
         let error = table.findings.iter().find(|finding| finding.severity == Severity::Error).map(|finding| {
-            let place = finding.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
+            let place =
+                finding.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
             format!("{place}{}", finding.message)
         });
         Ok(StatusView {

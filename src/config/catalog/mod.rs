@@ -65,10 +65,8 @@ pub(crate) fn read(mut root: Section<'_>) -> Option<Catalog> {
 
 /// What excludes another is excluded by it, whichever of the two says so.
 fn mirror_exclusions(pools: &mut BTreeMap<PoolId, Pool>) {
-    let pairs: Vec<(PoolId, PoolId)> = pools
-        .values()
-        .flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone())))
-        .collect();
+    let pairs: Vec<(PoolId, PoolId)> =
+        pools.values().flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone()))).collect();
     for (pool, other) in pairs {
         if let Some(pool) = pools.get_mut(&pool) {
             pool.excludes.insert(other);
