@@ -77,8 +77,7 @@ pub(super) struct Index {
 impl Index {
     /// An empty index of those keys.
     pub(super) fn new(kinds: &[MatchKey]) -> Self {
-        let column =
-            |&kind| Column { kind, values: Vec::new(), next: Vec::new(), heads: HashTable::new() };
+        let column = |&kind| Column { kind, values: Vec::new(), next: Vec::new(), heads: HashTable::new() };
         Self {
             rows: Vec::new(),
             accounts: HashTable::new(),

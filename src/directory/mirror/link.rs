@@ -26,9 +26,8 @@ impl Party {
     /// shows both as live, and no key of a higher rank on which both have values and none in common.
     fn fits(&self, other: &Self, rank: usize) -> bool {
         let settled = self.anchor.is_some() && other.anchor.is_some();
-        let agree = |(own, its): (&BTreeSet<u64>, &BTreeSet<u64>)| {
-            own.is_empty() || its.is_empty() || !own.is_disjoint(its)
-        };
+        let agree =
+            |(own, its): (&BTreeSet<u64>, &BTreeSet<u64>)| own.is_empty() || its.is_empty() || !own.is_disjoint(its);
         !settled && self.live.is_disjoint(&other.live) && self.keys.iter().zip(&other.keys).take(rank).all(agree)
     }
 
