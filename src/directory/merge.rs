@@ -82,7 +82,7 @@ pub fn merge(record: &PersonRecord, matching: &Matching) -> Person {
     accounts.sort_by(|a, b| (a.rank, a.life, a.id()).cmp(&(b.rank, b.life, b.id())));
     let decides = accounts.first();
     let (status, departure) = decides.map_or((Status::Unknown, None), Ranked::standing);
-    let present = accounts.iter().any(|account| account.is_present());
+    let present = accounts.iter().any(Ranked::is_present);
     let telling = || accounts.iter().filter(move |account| account.is_present() == present).map(|it| &it.row.account);
     let mut attributes = Attributes::new();
     let mut sources = BTreeMap::new();

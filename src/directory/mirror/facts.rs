@@ -34,23 +34,23 @@ pub fn normalize(value: &str) -> Option<String> {
 pub(super) fn key_text(account: &Account, key: MatchKey) -> Option<String> {
     match key {
         MatchKey::EmployeeNumber => normalize(account.employee_number.as_deref()?),
-        MatchKey::Email => without_tombstone(account, normalize(account.email.as_deref()?)?),
-        MatchKey::UserName => without_tombstone(account, normalize(account.user_name.as_deref()?)?),
+        MatchKey::Email => normalize(account.email.as_deref()?).map(|name| without_tombstone(account, name)),
+        MatchKey::UserName => normalize(account.user_name.as_deref()?).map(|name| without_tombstone(account, name)),
     }
 }
 
 /// Entra puts the object id, 32 hexadecimal digits, before the names of a deleted user, so that the names can be
 /// given again while the user can still be restored. The person had the name without it.
-fn without_tombstone(account: &Account, value: String) -> Option<String> {
+fn without_tombstone(account: &Account, value: String) -> String {
     if account.status == Status::Gone
         && let Some((digits, name)) = value.split_at_checked(32)
         && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         && !name.is_empty()
         && !name.starts_with('@')
     {
-        return Some(name.to_owned());
+        return name.to_owned();
     }
-    Some(value)
+    value
 }
 
 /// The hash of a normalized value; never [`ABSENT`].

@@ -33,10 +33,10 @@ impl Mirror {
         }
         let index = &self.index;
         let ranks = &self.ranks;
-        let worn = |rank: usize, value: u64| {
+        let crowded = |rank: usize, value: u64| {
             ranks.get(rank).is_none_or(|&column| index.with_value(column, value).nth(WORN).is_some())
         };
-        let united = unite(parties, ranks.len(), &worn);
+        let united = unite(parties, ranks.len(), &crowded);
         let before = |at: u32| index.row(at).map_or(PersonId(0), |row| row.person);
         let next = &mut self.next;
         let numbers = number(united, &before, &mut || take(next, work));
@@ -65,8 +65,8 @@ impl Mirror {
             // One above the limit still counts as neighbors, so that links are dissolved when a value becomes worn.
             let sharing = self.ranks.iter().flat_map(|&column| {
                 let value = self.index.value(column, at);
-                let worn = self.index.with_value(column, value).nth(WORN + 1).is_some();
-                self.index.with_value(column, if worn { ABSENT } else { value })
+                let crowded = self.index.with_value(column, value).nth(WORN + 1).is_some();
+                self.index.with_value(column, if crowded { ABSENT } else { value })
             });
             for other in siblings.chain(sharing) {
                 if found.insert(other) {
@@ -151,10 +151,10 @@ impl Mirror {
         for at in self.index.of_person(person).filter(live) {
             for (rank, &column) in self.ranks.iter().enumerate() {
                 let value = self.index.value(column, at);
-                let worn = self.index.with_value(column, value).nth(WORN).is_some();
+                let crowded = self.index.with_value(column, value).nth(WORN).is_some();
                 let others = self.index.with_value(column, value).filter(live);
                 let others = others.filter_map(|at| self.index.row(at)).map(|row| row.person);
-                let others = others.filter(|&other| other != person).take(if worn { NAMED } else { usize::MAX });
+                let others = others.filter(|&other| other != person).take(if crowded { NAMED } else { usize::MAX });
                 let mut others = others.peekable();
                 if others.peek().is_some() {
                     first = Some(first.map_or((rank, value, column), |best| best.min((rank, value, column))));
