@@ -42,7 +42,7 @@ pub(crate) struct State {
     /// What findings may show.
     pub(crate) sources: Sources,
     /// What positions are counted in.
-    texts: BTreeMap<Arc<str>, Arc<str>>,
+    texts: BTreeMap<Arc<str>, sources::Lines>,
     pub(crate) values: BTreeMap<String, Effective>,
     pub(crate) named_files: Vec<NamedFile>,
     /// The settings that were looked for, by the kind of table: what the JSON Schema must agree with.
@@ -51,20 +51,21 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn add_text(&mut self, file: &Arc<str>, text: &str) {
-        self.texts.insert(Arc::clone(file), text.into());
+        self.texts.insert(Arc::clone(file), sources::Lines::new(text));
         self.sources.add(&**file, text);
     }
 
     fn place(&self, file: &Arc<str>, span: &Range<usize>) -> Place {
-        sources::place(file, self.texts.get(file).map_or("", |text| text), span)
+        self.texts.get(file).map_or_else(|| sources::place(file, "", span), |lines| lines.place(file, span))
     }
 
     pub(crate) fn report(&mut self, letter: char, spot: &Spot, problem: Problem) {
+        let message = cut(problem.message);
         let (place, message) = match spot {
-            Spot::File(file, span) => (Some(self.place(file, span)), problem.message),
-            Spot::Env(name) => (None, format!("environment variable {name}: {}", problem.message)),
-            Spot::Flag(key) => (None, format!("flag {key}: {}", problem.message)),
-            Spot::Default => (None, problem.message),
+            Spot::File(file, span) => (Some(self.place(file, span)), message),
+            Spot::Env(name) => (None, format!("environment variable {name}: {message}")),
+            Spot::Flag(key) => (None, format!("flag {key}: {message}")),
+            Spot::Default => (None, message),
         };
         self.findings.push(Finding {
             place,
@@ -139,6 +140,15 @@ impl<'a> Context<'a> {
             Spot::Env(_) | Spot::Flag(_) => PathBuf::from(text),
         }
     }
+}
+
+/// Messages repeat what was written; nobody reads a repeated megabyte.
+fn cut(message: String) -> String {
+    const MOST: usize = 300;
+    if message.len() <= MOST {
+        return message;
+    }
+    format!("{}…", message.get(..message.floor_char_boundary(MOST)).unwrap_or_default())
 }
 
 /// A node as JSON, for showing.

@@ -9,7 +9,7 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|candidate| (strsim::damerau_levenshtein(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| {
             let begins = wanted.len() >= 3 && plain(candidate).starts_with(&wanted);
-            *distance <= most || begins
+            (*distance <= most && *distance < wanted.chars().count()) || begins
         })
         .min()
         .map(|(_, candidate)| candidate)

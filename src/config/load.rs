@@ -143,7 +143,7 @@ fn both(
     for (spot, problem) in overlay::apply(&mut table, env, flags) {
         cx.report(&spot, problem);
     }
-    let mut root = Section::root(&cx, &table, &file);
+    let mut root = Section::root(&cx, "file", &table, &file);
     let catalog_path = check::catalog_path(&mut root);
     let catalog = catalog_path.as_deref().and_then(|path| read_catalog(path, state));
     let config = check::configuration(root, path, catalog_path, catalog.as_ref());
@@ -155,7 +155,7 @@ fn read_catalog(path: &Path, state: &RefCell<State>) -> Option<Catalog> {
     let file: Arc<str> = path.display().to_string().into();
     let help = "`[catalog] path` names the file that says what was bought";
     let table = document(&cx, path, &file, state, help)?;
-    catalog::read(Section::root(&cx, &table, &file))
+    catalog::read(Section::root(&cx, "bought", &table, &file))
 }
 
 /// Reads one TOML file into a tree; what is wrong with the file as such is reported.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report,
+    SourceCode, SourceSpan, SpanContents,
+};
 use serde_json::{Value, json};
 
 use super::Sources;
@@ -20,7 +23,7 @@ pub fn is_ok(findings: &[Finding]) -> bool {
 /// Nothing at all when there are none.
 pub fn text(findings: &[Finding], sources: &Sources, color: bool) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_context_lines(0).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);
     let mut out = String::new();
     for finding in findings {
         let report = report(finding, sources);
@@ -89,29 +92,101 @@ fn report(finding: &Finding, sources: &Sources) -> Report {
         diagnostic = diagnostic.with_help(help);
     }
     let Some(place) = &finding.place else { return Report::new(diagnostic) };
-    let Some((text, offset, length)) = snippet(place, sources) else {
+    let Some(line) = OneLine::of(place, sources) else {
         diagnostic.message = format!("{}: {}", at(place), finding.message);
         return Report::new(diagnostic);
     };
-    let label = LabeledSpan::new(Some("here".to_owned()), offset, length);
-    Report::new(diagnostic.with_label(label)).with_source_code(NamedSource::new(&place.file, text))
+    let label = LabeledSpan::new(None, place.offset, line.marked);
+    Report::new(diagnostic.with_label(label)).with_source_code(line)
 }
 
 fn at(place: &Place) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
 }
 
-/// The text up to the end of the offending line, with the span cut to that line. `None` when there is no such text.
-fn snippet(place: &Place, sources: &Sources) -> Option<(String, usize, usize)> {
-    let text = sources.get(&place.file)?;
-    let start = text.get(..place.offset)?.rfind('\n').map_or(0, |at| at + 1);
-    let end = text.get(place.offset..)?.find('\n').map_or(text.len(), |at| place.offset + at);
-    let line = text.get(start..end)?;
-    if line.len() > LONGEST_LINE || line.trim().is_empty() {
-        return None;
+/// The offending line, whole and alone: lines around it help little and may hold what nobody should see.
+#[derive(Debug)]
+struct OneLine {
+    file: String,
+    text: String,
+    /// Where the line begins in its file.
+    start: usize,
+    /// The line, from 0.
+    number: usize,
+    /// The column, from 0.
+    column: usize,
+    /// Bytes of the offending text on this line.
+    marked: usize,
+}
+
+impl OneLine {
+    /// `None` when there is no such text, or nothing in it that a person could look at.
+    fn of(place: &Place, sources: &Sources) -> Option<Self> {
+        let text = sources.get(&place.file)?;
+        let start = text.get(..place.offset)?.rfind('\n').map_or(0, |at| at + 1);
+        let end = text.get(place.offset..)?.find('\n').map_or(text.len(), |at| place.offset + at);
+        let line = text.get(start..end)?.trim_end();
+        let shown = line.len() <= LONGEST_LINE && !line.trim().is_empty();
+        shown.then(|| Self {
+            file: place.file.clone(),
+            text: line.to_owned(),
+            start,
+            number: from_zero(place.line),
+            column: from_zero(place.column),
+            marked: place.length.min((start + line.len()).saturating_sub(place.offset)),
+        })
     }
-    let length = place.length.min(end - place.offset);
-    Some((text.get(..end)?.to_owned(), place.offset, length))
+}
+
+fn from_zero(from_one: u32) -> usize {
+    usize::try_from(from_one.saturating_sub(1)).unwrap_or_default()
+}
+
+impl SourceCode for OneLine {
+    fn read_span<'a>(
+        &'a self,
+        _span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let span = (self.start, self.text.len()).into();
+        // miette asks without lines around to learn the place for its heading, with some for what it draws.
+        let column = if lines_before + lines_after == 0 { self.column } else { 0 };
+        let contents = MietteSpanContents::new(self.text.as_bytes(), span, self.number, column, 1);
+        Ok(Box::new(NamedContents { file: &self.file, contents }))
+    }
+}
+
+/// Contents that say which file they are of; those of miette can only once they own the name.
+struct NamedContents<'a> {
+    file: &'a str,
+    contents: MietteSpanContents<'a>,
+}
+
+impl<'a> SpanContents<'a> for NamedContents<'a> {
+    fn data(&self) -> &'a [u8] {
+        self.contents.data()
+    }
+
+    fn span(&self) -> &SourceSpan {
+        self.contents.span()
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(self.file)
+    }
+
+    fn line(&self) -> usize {
+        self.contents.line()
+    }
+
+    fn column(&self) -> usize {
+        self.contents.column()
+    }
+
+    fn line_count(&self) -> usize {
+        self.contents.line_count()
+    }
 }
 
 #[cfg(test)]

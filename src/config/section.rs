@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::codes;
 use super::context::{Context, Problem, shown};
@@ -28,9 +29,9 @@ pub(crate) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The whole document.
-    pub(crate) fn root(cx: &'a Context<'a>, table: &'a Table, file: &std::sync::Arc<str>) -> Self {
-        let at = Spot::File(std::sync::Arc::clone(file), 0..0);
-        Self { cx, shape: "", path: String::new(), at, table: Some(table), asked: BTreeSet::new() }
+    pub(crate) fn root(cx: &'a Context<'a>, shape: &'static str, table: &'a Table, file: &Arc<str>) -> Self {
+        let at = Spot::File(Arc::clone(file), 0..0);
+        Self { cx, shape, path: String::new(), at, table: Some(table), asked: BTreeSet::new() }
     }
 
     /// The same table once more, as one of its kinds, with nothing asked for yet but what was.

@@ -47,19 +47,38 @@ impl Sources {
     }
 }
 
-/// The place of a span of bytes; a span that does not fit the text is moved into it.
-pub fn place(file: &str, text: &str, span: &Range<usize>) -> Place {
-    let offset = text.floor_char_boundary(span.start);
-    let before = text.get(..offset).unwrap_or_default().trim_start_matches('\u{feff}');
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Place {
-        file: file.to_owned(),
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        column: u32::try_from(column).unwrap_or(u32::MAX),
-        offset,
-        length: text.ceil_char_boundary(span.end).saturating_sub(offset),
+/// A text with the offsets at which its lines begin, so that many places are found quickly.
+#[derive(Clone, Debug)]
+pub(super) struct Lines {
+    text: Arc<str>,
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    pub(super) fn new(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { text: text.into(), starts: std::iter::once(0).chain(breaks).collect() }
     }
+
+    /// The place of a span of bytes; a span that does not fit the text is moved into it.
+    pub(super) fn place(&self, file: &str, span: &Range<usize>) -> Place {
+        let offset = self.text.floor_char_boundary(span.start);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|index| self.starts.get(index)).copied().unwrap_or_default();
+        let before = self.text.get(start..offset).unwrap_or_default().trim_start_matches('\u{feff}');
+        Place {
+            file: file.to_owned(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX),
+            offset,
+            length: self.text.ceil_char_boundary(span.end).saturating_sub(offset),
+        }
+    }
+}
+
+/// The place of a span of bytes in a text. For more than a few places in one text keep the lines.
+pub fn place(file: &str, text: &str, span: &Range<usize>) -> Place {
+    Lines::new(text).place(file, span)
 }
 
 #[cfg(test)]
@@ -86,7 +105,7 @@ mod tests {
     fn blotting_keeps_lengths_and_lines() {
         let mut sources = Sources::default();
         sources.add("f", "a = 'sü\nß' # x");
-        sources.blot("f", &(4..11));
+        sources.blot("f", &(4..12));
         assert_eq!(&**sources.get("f").unwrap(), "a = ****\n*** # x");
     }
 }

@@ -3,7 +3,7 @@
 mod pool;
 mod relations;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::codes;
 use crate::config::context::Problem;
@@ -63,10 +63,16 @@ pub(crate) fn read(mut root: Section<'_>) -> Option<Catalog> {
     Some(Catalog { default_tier: default_tier.filter(|_| whole)?, pools })
 }
 
-/// What excludes another is excluded by it, whichever of the two says so.
+/// What excludes another is excluded by it, whichever of the two says so; names of pools that were not bought go.
 fn mirror_exclusions(pools: &mut BTreeMap<PoolId, Pool>) {
-    let pairs: Vec<(PoolId, PoolId)> =
-        pools.values().flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone()))).collect();
+    let pairs: Vec<(PoolId, PoolId)> = pools
+        .values()
+        .flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone())))
+        .collect();
+    let known: BTreeSet<PoolId> = pools.keys().cloned().collect();
+    for pool in pools.values_mut() {
+        pool.excludes.retain(|other| known.contains(other));
+    }
     for (pool, other) in pairs {
         if let Some(pool) = pools.get_mut(&pool) {
             pool.excludes.insert(other);

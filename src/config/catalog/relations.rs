@@ -120,15 +120,22 @@ fn requires(cx: &Context<'_>, read: &Read, pools: &Pools) {
     }
 }
 
+/// A name that is nearly one of ours is a slip and lets people hold what must not be held together, so it stops the
+/// program. Any other unknown name excludes something that was not bought, which nobody can hold anyway.
 fn excludes(cx: &Context<'_>, read: &Read, pools: &Pools) {
     for (name, at) in &read.excludes {
+        let others = || pools.keys().filter(|id| **id != read.pool.id).map(PoolId::as_str);
         let problem = if *name == read.pool.id {
             Problem::new(codes::BAD_EXCLUDES, format!("`{name}` excludes itself")).help("take it out of the list")
         } else if pools.contains_key(name) {
             continue;
         } else {
-            let help = hint::help(name.as_str(), pools.keys().map(PoolId::as_str), "there is no other pool");
-            Problem::new(codes::BAD_EXCLUDES, format!("there is no tier or add-on `{name}`")).help(help)
+            let message = format!("there is no tier or add-on `{name}`");
+            match hint::closest(name.as_str(), others()) {
+                Some(meant) => Problem::new(codes::BAD_EXCLUDES, message).help(format!("did you mean `{meant}`?")),
+                None => Problem::warning(codes::BAD_EXCLUDES, message)
+                    .help("it excludes nothing until the catalog has a pool of that name"),
+            }
         };
         cx.report(at, problem);
     }
