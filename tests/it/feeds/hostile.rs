@@ -194,6 +194,7 @@ fn links_to_strangers_are_not_followed() {
         let read = Stage::new(Kind::Okta, script.clone()).whole();
         read.assert_gap(GapKind::Invalid, "GET /api/v1/users (page 1)", why);
         assert_eq!(script.asked().len(), 1, "{target}");
+        assert_eq!((read.ids(), read.reading.accounts), (vec!["00u0001"], 1), "the page itself is good");
     }
     // A cursor that was tampered with leads to a first round, not to a stranger.
     let cursor = json!({ "v": 1, "select": "x", "link": "https://evil.example/" }).to_string();
