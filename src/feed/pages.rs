@@ -41,6 +41,8 @@ pub(super) enum Turn {
     Next(Page, Call),
     /// The last accounts: the protocol's own sign of the end was seen.
     End(Page),
+    /// Some accounts that are good, on a page that does not say well where to go on.
+    Stop(Page, Trouble),
     /// What was read so far no longer holds together: begin again here. Granted once a walk.
     Restart(Call),
 }
@@ -108,6 +110,7 @@ impl Walk<'_> {
             }
             let (page, next) = match turn(&reply, tally).map_err(|trouble| gap(trouble, tally))? {
                 Turn::End(page) => return self.hand_over(page).await.map_err(|closed| gap(closed.into(), tally)),
+                Turn::Stop(page, trouble) => return Err(gap(self.stop(page, trouble).await, tally)),
                 Turn::Next(page, next) => (page, next),
                 Turn::Restart(_) if restarted => {
                     return Err(gap(Trouble::drift("the list had to be begun again twice"), tally));
@@ -123,9 +126,7 @@ impl Walk<'_> {
             };
             empty = if is_empty(&page) { empty.saturating_add(1) } else { 0 };
             if let Some(trouble) = self.beyond(taken, empty, tally).or_else(|| circle(&mut links, &next)) {
-                // The page itself is good: its accounts are shown before the walk gives up.
-                let trouble = self.hand_over(page).await.err().map_or(trouble, Trouble::from);
-                return Err(gap(trouble, tally));
+                return Err(gap(self.stop(page, trouble).await, tally));
             }
             tally.page = tally.page.saturating_add(1);
             reply = self.ahead(page, next, tally.page).await?;
@@ -148,6 +149,11 @@ impl Walk<'_> {
             Ok(Err(error)) => Err(trouble_of(error).at(label(self.what, number))),
             Err(closed) => Err(Trouble::from(closed).at(label(self.what, number))),
         }
+    }
+
+    /// Shows the accounts of a good page before the walk gives up.
+    async fn stop(&self, page: Page, trouble: Trouble) -> Trouble {
+        self.hand_over(page).await.err().map_or(trouble, Trouble::from)
     }
 
     async fn hand_over(&self, page: Page) -> Result<(), Closed> {

@@ -101,14 +101,19 @@ impl Entra {
         }
         let page = settle(rows, tally);
         let base = &self.client.peer().base;
-        match round_page.link {
-            wire::Link::Next(next) => Ok(Turn::Next(page, round(link(base, "link to the next page", &next)?))),
-            wire::Link::Delta(delta) => {
-                link(base, "delta link", &delta)?;
-                end.link = Some(delta);
-                Ok(Turn::End(page))
-            }
-        }
+        Ok(match round_page.link {
+            wire::Link::Next(next) => match link(base, "link to the next page", &next) {
+                Ok(place) => Turn::Next(page, round(place)),
+                Err(trouble) => Turn::Stop(page, trouble),
+            },
+            wire::Link::Delta(delta) => match link(base, "delta link", &delta) {
+                Ok(_) => {
+                    end.link = Some(delta);
+                    Turn::End(page)
+                }
+                Err(trouble) => Turn::Stop(page, trouble),
+            },
+        })
     }
 }
 

@@ -55,11 +55,9 @@ impl Okta {
         get("users", Place::Path("/api/v1/users".into(), query), headers(), &[])
     }
 
-    /// Takes in one page. The end is a page without a `next` link; a walk whose pages carry a `self` link ends on one
-    /// that does, so that a proxy that drops the header does not pass for the end.
+    /// Takes in one page.
     fn turn(&self, reply: &Reply, tally: &mut Tally, selves: &mut bool) -> Result<Turn, Trouble> {
         let rows = wire::rows(answer::json(reply)?)?;
-        let links = wire::links(&reply.headers)?;
         let mut page = Page::default();
         for (index, row) in rows.iter().enumerate() {
             match wire::account(&self.name, &self.mapping, row) {
@@ -70,18 +68,28 @@ impl Okta {
                 Err(why) => tally.fault(index, &why),
             }
         }
+        Ok(match self.onward(reply, selves) {
+            Ok(Some(next)) => Turn::Next(page, next),
+            Ok(None) => Turn::End(page),
+            Err(trouble) => Turn::Stop(page, trouble),
+        })
+    }
+
+    /// Where a page leads. The end is a page without a `next` link; a walk whose pages carry a `self` link ends on one
+    /// that does, so that a proxy that drops the header does not pass for the end.
+    fn onward(&self, reply: &Reply, selves: &mut bool) -> Result<Option<Call>, Trouble> {
+        let links = wire::links(&reply.headers)?;
         let own = links.of("self")?.is_some();
         match links.of("next")? {
             Some(next) => {
                 *selves |= own;
                 let place = link(&self.client.peer().base, "link to the next page", next)?;
-                Ok(Turn::Next(page, get("users", place, headers(), &[])))
+                Ok(Some(get("users", place, headers(), &[])))
             }
             None if *selves && !own => {
-                tally.drift("the links are missing from the page, so its end is not believed".into());
-                Ok(Turn::End(page))
+                Err(Trouble::drift("the links are missing from the page, so its end is not believed"))
             }
-            None => Ok(Turn::End(page)),
+            None => Ok(None),
         }
     }
 }

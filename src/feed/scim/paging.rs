@@ -10,7 +10,6 @@ use crate::directory::Page;
 use crate::feed::answer::Trouble;
 use crate::feed::pages::Turn;
 use crate::feed::tally::Tally;
-use crate::model::Account;
 use crate::outbound::{Call, Reply};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +66,15 @@ impl Paging {
         }
     }
 
-    /// Whether these accounts show that the list is over: it was asked for people beyond its total and has nobody new.
-    /// A server that takes no notice of `startIndex` shows the same people again.
-    pub(super) fn is_beyond(&self, accounts: &[Account], tally: &Tally) -> bool {
-        self.mode == Mode::Beyond && accounts.iter().all(|account| tally.has(&account.id.id))
+    /// Whether the page was asked for beyond the total. If it shows nobody new the list is over: some servers take no
+    /// notice of `startIndex` and show the same people again.
+    pub(super) fn is_beyond(&self) -> bool {
+        self.mode == Mode::Beyond
+    }
+
+    /// Whether `startIndex` leads.
+    pub(super) fn is_by_index(&self) -> bool {
+        matches!(self.mode, Mode::Index | Mode::Beyond)
     }
 
     /// Goes on after a page that was counted.
@@ -118,13 +122,12 @@ impl Paging {
             Some(total) if total != self.received => {
                 tally.drift(format!("the list ended after {} of {total} people", self.received));
             }
-            Some(_) => {}
             None if self.received == 0 => {
                 return Err(Trouble::invalid(
                     "an empty list without `totalResults` does not prove that nobody is there",
                 ));
             }
-            None => {}
+            Some(_) | None => {}
         }
         Ok(Turn::End(page))
     }

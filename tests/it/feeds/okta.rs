@@ -179,11 +179,10 @@ fn a_read_by_id_tells_here_from_gone_from_unknown() {
     let script = Script::new(move |_, asked| {
         Some(match asked.path().trim_start_matches("/api/v1/users/") {
             "00u0001" => Answer::json(200, &okta_user(1, "DEPROVISIONED")),
-            "00u0002" => Answer::json(404, &not_found),
+            "00u0002" | "a%2Fb%3Fc" => Answer::json(404, &not_found),
             "00u0003" => Answer::raw(404, "text/html", "<h1>not here</h1>"),
             "00u0004" => Answer::json(404, &json!({ "errorCode": "E0000022" })),
             "00u0005" => Answer::json(200, &okta_user(1, "ACTIVE")),
-            "a%2Fb%3Fc" => Answer::json(404, &not_found),
             "00u0006" => Answer::json(200, &json!([])),
             path => panic!("{path}"),
         })

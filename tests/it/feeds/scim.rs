@@ -79,9 +79,23 @@ fn a_total_that_is_only_the_length_of_the_page_is_seen_through() {
 }
 
 #[test]
+fn a_server_that_takes_no_notice_of_the_index_is_not_asked_for_ever() {
+    let users = people(10);
+    let script = server(move |_, _| scim_list(&users, Some(1_000_000), None));
+    whole(script.clone()).assert_gap(GapKind::Drift, "GET /Users (page 2)", "came twice");
+    assert_eq!(script.asked().len(), 1 + 2);
+    let mut users = people(10);
+    users.push(json!({ "active": true }));
+    let script = server(move |_, _| scim_list(&users, Some(11), None));
+    whole(script.clone()).assert_gap(GapKind::Invalid, "GET /Users (page 1)", "row 10: it has no id");
+    assert_eq!(script.asked().len(), 1 + 2);
+}
+
+type List = Box<dyn Fn(usize, &Asked) -> Answer + Send + Sync>;
+
+#[test]
 fn totals_that_do_not_fit_are_drift() {
     let users = people(6);
-    type List = Box<dyn Fn(usize, &Asked) -> Answer + Send + Sync>;
     let page = move |from: usize, to: usize, total: usize| scim_list(&users[from..to], Some(total), None);
     let (one, two, three) = (page.clone(), page.clone(), page);
     let cases: [(&str, List); 3] = [
