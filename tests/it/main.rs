@@ -11,3 +11,4 @@ mod config;
 mod feeds;
 mod tidy;
 mod directory;
+mod seats;

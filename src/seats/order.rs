@@ -1,0 +1,105 @@
+//! The order of a plan: what is taken before what is given, so that no pool ever holds more than was bought.
+
+use std::cmp::Reverse;
+
+use super::frame::Frame;
+use super::plan::Step;
+use super::room::Rooms;
+use crate::model::{ClassName, PoolKind};
+
+/// A move with what its order depends on.
+#[derive(Debug)]
+pub(super) struct Moving {
+    pub(super) step: Step,
+    /// The rank of the tier that is given.
+    pub(super) rank: i64,
+    /// The class that the old seat is counted under.
+    pub(super) class: Option<ClassName>,
+    /// Whether the old seat cools.
+    pub(super) cools: bool,
+    /// Whether the old seat goes in any case.
+    pub(super) gone: bool,
+    /// Seats of the new pool that are counted for the person before.
+    pub(super) counted: i64,
+    /// Whether the two halves have to be steps of their own.
+    pub(super) apart: bool,
+    /// The halves.
+    pub(super) revoke: Step,
+    pub(super) grant: Step,
+}
+
+/// The steps of a plan before they are ordered.
+#[derive(Debug)]
+pub(super) struct Loose {
+    pub(super) revokes: Vec<Step>,
+    pub(super) moves: Vec<Moving>,
+    pub(super) grants: Vec<Step>,
+    pub(super) hold_offs: Vec<Step>,
+}
+
+/// Orders the steps. `rooms` is what is in use after the revocations, without the seats of people who move.
+pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<Step> {
+    let Loose { mut revokes, moves, mut grants, mut hold_offs } = loose;
+    let (apart, together) = moves.into_iter().partition(|moving| moving.apart);
+    let (moves, split) = in_turn(together, rooms);
+    for Moving { revoke, grant, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
+        revokes.push(revoke);
+        grants.push(grant);
+    }
+    let kind = |step: &Step| frame.policy.catalog.pool(&step.pool).map(|pool| (pool.kind, Reverse(pool.rank)));
+    // An add-on goes before the tier that it rests on, and comes after it.
+    revokes.sort_by_cached_key(|step| (Reverse(kind(step).map(|(kind, _)| kind)), step.pool.clone(), step.person));
+    let first = Some((PoolKind::Tier, Reverse(i64::MAX)));
+    grants.sort_by_cached_key(|step| (kind(step).or(first), step.pool.clone(), step.person));
+    hold_offs.sort_by_cached_key(|step| (step.due_at, step.pool.clone(), step.person));
+    revokes.into_iter().chain(moves).chain(grants).chain(hold_offs).collect()
+}
+
+/// Orders moves so that each finds its seat free when its turn comes. Moves that wait for each other in a circle are
+/// returned apart: their old seats go first and their new ones come last.
+fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Moving>) {
+    for moving in moves.iter().filter(|moving| moving.gone) {
+        if let Some(from) = &moving.step.from {
+            rooms.restore(from, moving.class.as_ref(), moving.cools);
+        }
+    }
+    moves.sort_by(|a, b| (Reverse(a.rank), &a.step).cmp(&(Reverse(b.rank), &b.step)));
+    let (mut steps, mut split) = (Vec::new(), Vec::new());
+    while !moves.is_empty() {
+        let before = moves.len();
+        let mut later = Vec::new();
+        for moving in moves {
+            let class = moving.step.class.as_ref();
+            if moving.counted > 0 || rooms.left_for(&moving.step.pool, class) > 0 {
+                rooms.take(&moving.step.pool, class, moving.counted);
+                release(&mut rooms, &moving);
+                steps.push(moving.step);
+            } else {
+                later.push(moving);
+            }
+        }
+        if later.len() == before {
+            let stuck = later.len();
+            let (circle, waiting): (Vec<Moving>, Vec<Moving>) = later.into_iter().partition(|moving| moving.gone);
+            if waiting.len() == stuck {
+                // A rise finds its seat freed by a revocation or a higher rise. If that were ever wrong, it stays out
+                // of this plan and comes in the next.
+                break;
+            }
+            for moving in circle {
+                release(&mut rooms, &moving);
+                split.push(moving);
+            }
+            moves = waiting;
+        } else {
+            moves = later;
+        }
+    }
+    (steps, split)
+}
+
+fn release(rooms: &mut Rooms<'_>, moving: &Moving) {
+    if let Some(from) = &moving.step.from {
+        rooms.release(from, moving.class.as_ref(), moving.cools);
+    }
+}
