@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::setup::{self, Edges, Ready};
+use super::setup::{self, Ready};
 use super::{Global, LogLevel, output};
 use crate::inbound::control::{self, ControlError};
 use crate::store::{Overlay, SledStore, Store, StoreError};
 use crate::worker::request::{FRAMES, exit};
-use crate::worker::{Answer, Frame, Request};
+use crate::worker::{Answer, Frame, Request, Warden};
 
 /// Asks and hands frames on as they come. `Err` is an exit code for trouble that was shown already.
 pub(super) async fn ask(global: &Global, request: Request, each: &mut dyn FnMut(Frame)) -> Result<Answer, u8> {
@@ -28,9 +28,9 @@ pub(super) async fn ask(global: &Global, request: Request, each: &mut dyn FnMut(
             return Err(exit::UNREACHABLE);
         }
     }
-    let edges = setup::edges(global, &ready.loaded.config)?;
     let store = open_store(&ready, !writes(&request))?;
-    here(ready, &edges, store, request, each).await
+    let warden = setup::warden(global, ready, store)?;
+    here(&warden, request, each).await
 }
 
 /// Asks without caring for frames.
@@ -43,14 +43,7 @@ pub(super) async fn ask_once(global: &Global, request: Request) -> Result<Answer
     .await
 }
 
-async fn here(
-    ready: Ready,
-    edges: &Edges,
-    store: Arc<dyn Store>,
-    request: Request,
-    each: &mut dyn FnMut(Frame),
-) -> Result<Answer, u8> {
-    let warden = setup::warden(ready, edges, store)?;
+async fn here(warden: &Warden, request: Request, each: &mut dyn FnMut(Frame)) -> Result<Answer, u8> {
     let (frames, mut waiting) = mpsc::channel(FRAMES);
     let answer = warden.answer(request, &frames);
     tokio::pin!(answer);

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::{Global, asking, output};
-use crate::audit::Verifier;
+use crate::audit::{LINE_LIMIT, Verifier};
 use crate::worker::request::exit;
 use crate::worker::{Answer, Frame, Request, audit_answer};
 
@@ -77,21 +77,21 @@ fn verify_file(path: &Path) -> std::io::Result<Answer> {
     let reader: Box<dyn std::io::Read> =
         if path == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(path)?) };
     let mut reader = std::io::BufReader::new(reader);
-    let mut verifier = Verifier::default();
+    let mut verifier = Verifier::new();
     let mut line = Vec::new();
     loop {
         line.clear();
         // An entry holds at most a held plan of some thousand steps.
         let read = std::io::Read::take(&mut reader, 256 << 20).read_until(b'\n', &mut line)?;
         if read == 0 {
-            return Ok(audit_answer(verifier.entries(), None));
+            return Ok(audit_answer(verifier.tip().seq, None));
         }
         let text = String::from_utf8_lossy(&line);
         if text.trim().is_empty() {
             continue;
         }
-        if let Err(broken) = verifier.add_line(text.trim()) {
-            return Ok(audit_answer(verifier.entries(), Some(broken)));
+        if let Err(broken) = verifier.line(text.trim(), LINE_LIMIT) {
+            return Ok(audit_answer(verifier.tip().seq, Some(broken)));
         }
     }
 }

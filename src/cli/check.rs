@@ -1,5 +1,7 @@
 //! `check`: would a start succeed, and do feeds and desks answer?
 
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::json;
 
@@ -8,7 +10,9 @@ use crate::config;
 use crate::directory::GapKind;
 use crate::feed::Presence;
 use crate::rules::{Finding, Severity};
+use crate::store::Overlay;
 use crate::target::TargetError;
+use crate::worker::Parts;
 use crate::worker::request::exit;
 
 /// Arguments of `check`.
@@ -47,8 +51,10 @@ impl Check {
         };
         let mut answers = Vec::new();
         if !self.offline && !broken {
-            match call_all(global, &loaded.config).await {
-                Ok(called) => answers = called,
+            let ready = setup::Ready { loaded: loaded.clone(), sources };
+            // The store is not opened: a check beside a running daemon must not wait for it.
+            match setup::warden(global, ready, Arc::new(Overlay::empty())) {
+                Ok(warden) => answers = call_all(warden.parts()).await,
                 Err(failed) => return failed,
             }
             code = answers.iter().map(|answer| answer.code).max().unwrap_or(exit::DONE);
@@ -99,10 +105,9 @@ struct Called {
     detail: String,
 }
 
-async fn call_all(global: &Global, config: &config::Config) -> Result<Vec<Called>, u8> {
-    let edges = setup::edges(global, config)?;
+async fn call_all(parts: &Parts) -> Vec<Called> {
     let mut answers = Vec::new();
-    for (name, feed) in &edges.feeds {
+    for (name, feed) in &parts.feeds {
         let (code, detail) = match feed.read_account(NOBODY).await {
             Presence::Gone | Presence::Here(_) => (exit::DONE, "answers".to_owned()),
             Presence::Unknown(gap) => {
@@ -116,7 +121,7 @@ async fn call_all(global: &Global, config: &config::Config) -> Result<Vec<Called
         };
         answers.push(Called { name: format!("feed {name}"), code, detail });
     }
-    for (name, target) in &edges.targets {
+    for (name, target) in &parts.targets {
         let (code, detail) = match target.observe().await {
             Ok(observed) => (exit::DONE, format!("answers, {} pools", observed.holders.len())),
             Err(error) => {
@@ -134,5 +139,5 @@ async fn call_all(global: &Global, config: &config::Config) -> Result<Vec<Called
         };
         answers.push(Called { name: format!("target {name}"), code, detail });
     }
-    Ok(answers)
+    answers
 }

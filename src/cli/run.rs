@@ -9,7 +9,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use super::{Global, LogLevel, asking, output, setup, sync};
-use crate::ambient::lifecycle::Lifecycle;
+use crate::ambient::Chance;
+use crate::ambient::lifecycle::{self, Lifecycle};
 use crate::inbound::{control, ops};
 use crate::worker::request::exit;
 use crate::worker::{self, INBOX, Request, Trigger};
@@ -41,18 +42,20 @@ impl Run {
     }
 }
 
-async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
+pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
     let config = ready.loaded.config.clone();
-    let edges = match setup::edges(global, &config) {
-        Ok(edges) => edges,
-        Err(code) => return code,
+    let counts = match ops::count() {
+        Ok(counts) => counts,
+        Err(error) => {
+            output::complain(&format!("cannot count: {error}"));
+            return exit::FAILED;
+        }
     };
     let store = match asking::open_store(&ready, false) {
         Ok(store) => store,
         Err(code) => return code,
     };
-    let chance = edges.chance.clone();
-    let warden = match setup::warden(ready, &edges, store) {
+    let warden = match setup::warden(global, ready, store) {
         Ok(warden) => Arc::new(warden),
         Err(code) => return code,
     };
@@ -80,7 +83,7 @@ async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
         match ops::listen(address).await {
             Ok(listener) => {
                 info!(%address, "ops listener is up");
-                tasks.spawn(ops::serve(listener, warden.clone(), stop.clone()));
+                tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
             }
             Err(error) => {
                 output::complain(&format!("cannot listen on {address}: {error}"));
@@ -89,17 +92,18 @@ async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
         }
     }
     tasks.spawn(worker::watch_rules(config.rules.clone(), triggers.clone(), stop.clone()));
+    tasks.spawn(lifecycle::watchdog(stop.clone()));
     let reload = triggers.clone();
-    lifecycle.on_reload(move || {
+    tasks.spawn(lifecycle.reloads(move || {
         if reload.try_send(Trigger::RulesChanged).is_err() {
             warn!("the inbox is full; the files are compared within a minute");
         }
-    });
+    }));
     info!(version = env!("CARGO_PKG_VERSION"), config = %config.file.display(), "seatwarden is up");
-    lifecycle.ready();
-    let work = tokio::spawn(worker::run(warden, inbox, chance, stop.clone()));
+    lifecycle::ready();
+    let work = tokio::spawn(worker::run(warden, inbox, Arc::new(Chance::system()), stop.clone()));
     stop.cancelled().await;
-    lifecycle.stopping();
+    lifecycle::stopping();
     info!("stopping; the pass in hand is finished first");
     tasks.close();
     let ended = tokio::time::timeout(STOP_WITHIN, async {

@@ -7,13 +7,10 @@ use std::sync::Arc;
 use super::output;
 use super::{Global, LogFormat, LogLevel, Output};
 use crate::ambient::{Chance, Clock, SystemClock, logs};
-use crate::config::{self, Config, Loaded, Sources};
-use crate::feed::{self, Feed};
-use crate::model::{FeedName, TargetName};
-use crate::outbound::{HttpTransport, Ports};
+use crate::config::{self, Loaded, Sources};
+use crate::outbound::{BuildError, HttpTransport, Ports};
 use crate::rules::{Finding, Severity, Source, compile};
 use crate::store::Store;
-use crate::target::{self, Target};
 use crate::worker::request::exit;
 use crate::worker::{Parts, Warden};
 
@@ -21,7 +18,6 @@ use crate::worker::{Parts, Warden};
 pub(super) struct Ready {
     pub(super) loaded: Loaded,
     pub(super) sources: Vec<Source>,
-    pub(super) findings: Vec<Finding>,
 }
 
 /// Reads configuration, catalog and rules. Shows what is wrong and gives the exit code if they cannot be used.
@@ -32,7 +28,7 @@ pub(super) fn read(global: &Global) -> Result<Ready, u8> {
         show_findings(global, &findings, &texts(&loaded, &sources));
         return Err(exit::DATA);
     }
-    Ok(Ready { loaded, sources, findings })
+    Ok(Ready { loaded, sources })
 }
 
 /// Reads configuration and catalog alone.
@@ -112,52 +108,19 @@ pub(super) fn start_log(global: &Global, default: LogLevel) {
     logs::start(level, global.log_format == LogFormat::Json);
 }
 
-/// Everything that talks to the outside, built from the configuration. Nothing is called yet.
-pub(super) struct Edges {
-    pub(super) feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
-    pub(super) targets: BTreeMap<TargetName, Arc<dyn Target>>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) chance: Arc<Chance>,
-}
-
-pub(super) fn edges(global: &Global, config: &Config) -> Result<Edges, u8> {
+/// A warden on a store. Nothing is called yet.
+pub(super) fn warden(global: &Global, ready: Ready, store: Arc<dyn Store>) -> Result<Warden, u8> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let chance = Arc::new(Chance::system());
     let ports = |ca_file: Option<&Path>| {
-        let transport = HttpTransport::new(ca_file).map_err(|error| {
-            output::complain(&error.to_string());
-            exit::CONFIG
-        })?;
-        Ok::<_, u8>(Ports {
-            transport: Arc::new(transport),
-            clock: clock.clone(),
-            chance: chance.clone(),
-            patience: global.deadline,
-        })
+        let transport = Arc::new(HttpTransport::new(ca_file)?);
+        Ok::<_, BuildError>(Ports { transport, clock: clock.clone(), chance: chance.clone(), patience: global.deadline })
     };
-    let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
-    for (name, feed) in &config.feeds {
-        if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
-            feeds.insert(name.clone(), Arc::from(built));
-        }
-    }
-    let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
-    for (name, target) in &config.targets {
-        targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
-    }
-    Ok(Edges { feeds, targets, clock, chance })
-}
-
-/// A warden on a store.
-pub(super) fn warden(ready: Ready, edges: &Edges, store: Arc<dyn Store>) -> Result<Warden, u8> {
-    let parts = Parts {
-        config: Arc::new(ready.loaded.config),
-        catalog: Arc::new(ready.loaded.catalog),
-        feeds: edges.feeds.clone(),
-        targets: edges.targets.clone(),
-        store,
-        clock: edges.clock.clone(),
-    };
+    let Loaded { config, catalog, .. } = ready.loaded;
+    let parts = Parts::build(config, catalog, store, clock.clone(), ports).map_err(|error| {
+        output::complain(&error.to_string());
+        exit::CONFIG
+    })?;
     Warden::open(parts, ready.sources).map_err(|error| {
         output::complain(&error.to_string());
         crate::worker::failed(&error).exit

@@ -60,13 +60,13 @@ impl Warden {
             Request::TargetAdopt { target } => self.adopt(&TargetName::new(target)).await,
             Request::AuditExport { from } => self.export(from, frames).await,
             Request::AuditVerify {} => {
-                let mut verifier = audit::Verifier::default();
+                let mut verifier = audit::Verifier::new();
                 let mut broken = None;
                 self.parts.store.journal(1, &mut |entry| {
-                    broken = verifier.add(&entry).err();
+                    broken = verifier.entry(&entry).err();
                     broken.is_none()
                 })?;
-                Ok(audit_answer(verifier.entries(), broken))
+                Ok(audit_answer(verifier.tip().seq, broken))
             }
             Request::StoreVerify {} => {
                 let verification = self.parts.store.verify()?;

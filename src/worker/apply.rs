@@ -234,6 +234,7 @@ impl Warden {
                     self.stand().taken.push_back((now, pool.clone()));
                     batch.events.push(Event::Revoked { person, pool, cooling_until });
                 } else {
+                    self.now_ours(person, &pool);
                     batch.events.push(Event::Granted { person, pool: pool.clone() });
                     if self.ledger().waiting.contains_key(&key) {
                         batch.events.push(Event::WaitEnded { person, pool, granted: true });

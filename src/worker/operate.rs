@@ -28,7 +28,7 @@ impl Warden {
             return Ok(Answer::failed(exit::USAGE, "a reason and a name are needed"));
         }
         let verdict = if approve {
-            seats::approve(&ledger, &digest, by, reason, &self.parts.config.brakes, now)
+            seats::approve(&ledger, &digest, by, reason, now)
         } else {
             seats::reject(&ledger, &digest, by, reason, now)
         };

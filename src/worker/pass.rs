@@ -114,10 +114,12 @@ impl Warden {
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
-        let known = self.known();
-        let plan = seats::decide(&known.desired, &ledger, &policy, now);
-        let faults = seats::check(&plan, &known.desired, &ledger, &policy, now);
-        drop(known);
+        let (plan, faults) = {
+            let desired = &self.known().desired;
+            let plan = seats::decide(desired, &ledger, &policy, now);
+            let faults = seats::check(&plan, desired, &ledger, &policy, now);
+            (plan, faults)
+        };
         let alerts: Vec<String> =
             faults.iter().map(|fault| format!("invariant {}: {}", fault.invariant, fault.text)).collect();
         self.stand().alerts.clone_from(&alerts);

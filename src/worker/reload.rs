@@ -59,7 +59,7 @@ pub async fn watch_rules(rules: PathBuf, triggers: mpsc::Sender<Trigger>, stop: 
     let seen = move |result: DebounceEventResult| {
         if result.is_ok() {
             // A full channel means that a look is due anyway.
-            drop(events_in.try_send(()));
+            let _anyway = events_in.try_send(());
         }
     };
     let watched = new_debouncer(SETTLE, None, seen).and_then(|mut debouncer| {

@@ -3,6 +3,7 @@
 //! Passes take turns; reports read beside them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -13,12 +14,13 @@ use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, merge};
-use crate::feed::Feed;
+use crate::feed::{self, Feed};
+use crate::outbound::Ports;
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
 use crate::rules::{Desired, Finding, RuleSet, Source, compile, want};
 use crate::seats::{Ledger, PoolMode, day_before};
 use crate::store::{Store, StoreError};
-use crate::target::{DeskPerson, Target};
+use crate::target::{self, DeskPerson, Target};
 
 /// The parts that a warden is made of. Cheap to clone: everything is shared.
 #[derive(Clone)]
@@ -35,6 +37,30 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Parts {
+    /// Builds feeds and desks from the configuration. `ports` is asked once per section, with its trust anchors.
+    /// Nothing is called yet.
+    pub fn build<E>(
+        config: Config,
+        catalog: Catalog,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        mut ports: impl FnMut(Option<&Path>) -> Result<Ports, E>,
+    ) -> Result<Self, E> {
+        let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
+        for (name, feed) in &config.feeds {
+            if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
+                feeds.insert(name.clone(), Arc::from(built));
+            }
+        }
+        let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
+        for (name, target) in &config.targets {
+            targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
+        }
+        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, targets, store, clock })
+    }
 }
 
 /// Keeps seats in step. All methods take `&self`: passes take turns by `turn`, reports only read.
