@@ -6,8 +6,20 @@ use super::tree::{Node, Table, Value};
 
 /// Settings beside secrets that say nothing secret.
 const HARMLESS: [&str; 14] = [
-    "kind", "client_id", "username", "key_id", "token_url", "scope", "client_auth", "dpop", "public_url", "file", "env",
-    "credential", "grant_type", "login_url",
+    "kind",
+    "client_id",
+    "username",
+    "key_id",
+    "token_url",
+    "scope",
+    "client_auth",
+    "dpop",
+    "public_url",
+    "file",
+    "env",
+    "credential",
+    "grant_type",
+    "login_url",
 ];
 
 /// Parts of names behind which secrets are kept.
@@ -25,7 +37,8 @@ fn walk(cx: &Context<'_>, table: &Table, private: bool) {
         let name = super::hint::plain(name);
         let harmless = HARMLESS.contains(&name.as_str());
         let telling = TELLING.iter().any(|word| name.contains(word)) && !harmless;
-        visit(cx, &entry.node, telling || (private && !harmless), private || name == "auth" || name == "hook");
+        let begins = name == "auth" || name == "hook";
+        visit(cx, &entry.node, telling || begins || (private && !harmless), private || begins);
     }
 }
 

@@ -100,7 +100,6 @@ impl<'a> Context<'a> {
         Self { letter, base: file.parent().unwrap_or(Path::new("")).to_owned(), state }
     }
 
-
     pub(crate) fn report(&self, spot: &Spot, problem: Problem) {
         self.state.borrow_mut().report(self.letter, spot, problem);
     }
@@ -157,7 +156,9 @@ pub(crate) fn shown(node: &Node) -> serde_json::Value {
     match &node.value {
         Value::Text(text) if node.spot.is_loose() => {
             let number = text.parse::<i64>().map(serde_json::Value::from);
-            number.or_else(|_| text.parse::<bool>().map(serde_json::Value::from)).unwrap_or_else(|_| text.as_str().into())
+            number
+                .or_else(|_| text.parse::<bool>().map(serde_json::Value::from))
+                .unwrap_or_else(|_| text.as_str().into())
         }
         Value::Text(text) => text.as_str().into(),
         Value::Integer(number) => (*number).into(),

@@ -243,7 +243,11 @@ pub fn load_rules_sources(path: &Path) -> Result<Vec<rules::Source>, Finding> {
         collect(path, 0, &mut files)?;
         files.sort();
         if files.is_empty() {
-            return Err(no_rules(path, "has no *.toml and no *.csv in it", "put a table there, or correct `[rules] path`"));
+            return Err(no_rules(
+                path,
+                "has no *.toml and no *.csv in it",
+                "put a table there, or correct `[rules] path`",
+            ));
         }
     } else {
         if path.exists() && !is_table(path) {

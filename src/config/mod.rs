@@ -25,8 +25,8 @@ use crate::directory::Matching;
 use crate::model::{Catalog, FeedName, OnSuspended, PoolId, TargetName};
 use crate::seats::Brakes;
 
-pub mod catalog;
 mod blot;
+pub mod catalog;
 mod check;
 pub mod codes;
 mod context;

@@ -111,7 +111,8 @@ fn name_of(table: &Table, step: &str) -> Result<String, Problem> {
     if table.contains_key(step) {
         return Ok(step.to_owned());
     }
-    let alike: Vec<&str> = table.keys().map(String::as_str).filter(|key| hint::plain(key) == hint::plain(step)).collect();
+    let alike: Vec<&str> =
+        table.keys().map(String::as_str).filter(|key| hint::plain(key) == hint::plain(step)).collect();
     match alike.as_slice() {
         [] => Ok(step.to_owned()),
         [one] => Ok((*one).to_owned()),

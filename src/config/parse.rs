@@ -15,14 +15,17 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// "expected …, found …".
 pub(crate) fn wrong_type(node: &Node, expected: &str) -> Problem {
-    Problem::new(codes::WRONG_TYPE, format!("expected {expected}, found {}", node.type_name()))
+    let problem = Problem::new(codes::WRONG_TYPE, format!("expected {expected}, found {}", node.type_name()));
+    match expected {
+        "a table" => problem.help("write it as a section in brackets, or as `{ … }` on one line"),
+        "a whole number" | "true or false" => problem.help("write it without quotation marks and fractions"),
+        _ => problem.help("`seatwarden config schema` has every setting with its type"),
+    }
 }
 
 /// Text that is not empty; blanks around it do not count.
 pub(crate) fn text(node: &Node) -> Parsed<String> {
-    let text = node.text().ok_or_else(|| {
-        wrong_type(node, "text").help("put the value between quotation marks")
-    })?;
+    let text = node.text().ok_or_else(|| wrong_type(node, "text").help("put the value between quotation marks"))?;
     match text.trim() {
         "" => Err(Problem::new(codes::EMPTY, "the value is empty").help("fill it in, or leave the setting out")),
         text if text.contains(|c: char| c.is_control()) => {
@@ -98,12 +101,13 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
         };
         let millis = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
         let span = millis.map(Duration::from_millis).filter(|span| *span <= LONGEST);
-        let span = span.ok_or_else(|| {
-            Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP)
-        })?;
+        let span =
+            span.ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
         if span < least {
             let message = format!("`{text}` is too short, expected at least {}", span_text(least));
-            return Err(Problem::new(codes::BAD_DURATION, message).help(format!("write \"{}\" or more", span_text(least))));
+            return Err(
+                Problem::new(codes::BAD_DURATION, message).help(format!("write \"{}\" or more", span_text(least)))
+            );
         }
         Ok(span)
     }
@@ -194,7 +198,10 @@ mod tests {
     #[test]
     fn addresses_may_be_off_and_name_localhost() {
         assert_eq!(address(&given("off")).ok(), Some(None));
-        assert_eq!(address(&given("localhost:80")).ok().flatten().map(|at| at.to_string()).as_deref(), Some("127.0.0.1:80"));
+        assert_eq!(
+            address(&given("localhost:80")).ok().flatten().map(|at| at.to_string()).as_deref(),
+            Some("127.0.0.1:80")
+        );
         assert!(address(&given("example.com:80")).is_err());
     }
 }

@@ -87,8 +87,7 @@ fn report(finding: &Finding, sources: &Sources) -> Report {
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
     };
-    let mut diagnostic =
-        MietteDiagnostic::new(&finding.message).with_code(&finding.code).with_severity(severity);
+    let mut diagnostic = MietteDiagnostic::new(&finding.message).with_code(&finding.code).with_severity(severity);
     if let Some(help) = &finding.help {
         diagnostic = diagnostic.with_help(help);
     }

@@ -242,9 +242,7 @@ impl<F: Fn(Range<usize>) -> Spot> Builder<F> {
                 dismantle(deep);
                 Value::Time
             }
-            DeValue::Array(items) => {
-                Value::List(items.into_iter().map(|item| self.node(item, depth + 1)).collect())
-            }
+            DeValue::Array(items) => Value::List(items.into_iter().map(|item| self.node(item, depth + 1)).collect()),
             DeValue::Table(table) => Value::Table(self.table(table, depth)),
         };
         Node { spot, value }

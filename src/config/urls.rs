@@ -30,11 +30,13 @@ pub(crate) fn base(versioned: &'static [&'static str]) -> impl Fn(&Node) -> Pars
 pub(crate) fn endpoint(node: &Node) -> Parsed<Url> {
     let text = parse::text(node)?;
     let help = format!("write the whole URL, such as `https://{}`", host_like(&text));
-    let url = Url::parse(&text).map_err(|error| {
-        Problem::new(codes::BAD_URL, format!("this is not a URL: {error}")).help(help.clone())
-    })?;
+    let url = Url::parse(&text)
+        .map_err(|error| Problem::new(codes::BAD_URL, format!("this is not a URL: {error}")).help(help.clone()))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("the URL has a user or password in it", "credentials belong into `auth`, kept outside the file"));
+        return Err(refused(
+            "the URL has a user or password in it",
+            "credentials belong into `auth`, kept outside the file",
+        ));
     }
     if url.fragment().is_some() {
         return Err(refused("the URL has a fragment", "leave out everything from `#` on"));
@@ -43,7 +45,10 @@ pub(crate) fn endpoint(node: &Node) -> Parsed<Url> {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
         "http" => {
-            let message = format!("{} is not on this machine, and http is readable on the way", url.host_str().unwrap_or("the host"));
+            let message = format!(
+                "{} is not on this machine, and http is readable on the way",
+                url.host_str().unwrap_or("the host")
+            );
             let help = "use https; http is for 127.0.0.1, [::1] and localhost alone";
             Err(Problem::new(codes::NOT_HTTPS, message).help(help))
         }
@@ -102,8 +107,15 @@ mod tests {
     #[test]
     fn anything_else_is_no_base() {
         for wrong in [
-            "acme.okta.com", "localhost:80", "ftp://a.example", "https://", "https://u:p@a.example", "https://a.example?x=1",
-            "https://a.example#x", "https://graph.microsoft.com/v1.0/", "file:///etc/passwd",
+            "acme.okta.com",
+            "localhost:80",
+            "ftp://a.example",
+            "https://",
+            "https://u:p@a.example",
+            "https://a.example?x=1",
+            "https://a.example#x",
+            "https://graph.microsoft.com/v1.0/",
+            "file:///etc/passwd",
         ] {
             assert_eq!(read(wrong).unwrap_err(), "C031", "{wrong}");
         }

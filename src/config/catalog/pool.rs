@@ -9,9 +9,7 @@ use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
 use crate::config::tree::Node;
-use crate::model::{
-    Billing, ClassName, Exemption, MinHold, Money, Pool, PoolId, PoolKind, Reassign, Seats,
-};
+use crate::model::{Billing, ClassName, Exemption, MinHold, Money, Pool, PoolId, PoolKind, Reassign, Seats};
 
 pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Option<Read> {
     if !section.is_there() {
@@ -40,7 +38,8 @@ pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Opti
         pointless(&section);
     }
     let places = (section.spot("rank").clone(), section.spot("fallback").clone(), section.spot("reserve").clone());
-    let fallback_whole = fallback.is_some() || kind == PoolKind::Addon || !section.present().any(|key| key == "fallback");
+    let fallback_whole =
+        fallback.is_some() || kind == PoolKind::Addon || !section.present().any(|key| key == "fallback");
     let shape = match kind {
         PoolKind::Tier => "tier",
         PoolKind::Addon => "addon",
@@ -63,7 +62,15 @@ pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Opti
         requires: requires.iter().map(|(id, _)| id.clone()).collect(),
         excludes: excludes.iter().map(|(id, _)| id.clone()).collect(),
     };
-    fallback_whole.then_some(Read { pool, at, rank: places.0, fallback: places.1, reserve: places.2, requires, excludes })
+    fallback_whole.then_some(Read {
+        pool,
+        at,
+        rank: places.0,
+        fallback: places.1,
+        reserve: places.2,
+        requires,
+        excludes,
+    })
 }
 
 fn own_name(name: &str) -> Parsed<()> {
@@ -122,7 +129,8 @@ fn cost(parent: &mut Section<'_>) -> Option<Option<Money>> {
 fn amount(node: &Node) -> Parsed<String> {
     let help = "write it as text with a point, such as \"100.00\", so that no cent is rounded";
     let wrong = |message: String| Problem::new(codes::BAD_MONEY, message).help(help);
-    let text = node.text().ok_or_else(|| wrong(format!("expected a price as text, found {}", node.type_name())))?.trim();
+    let text =
+        node.text().ok_or_else(|| wrong(format!("expected a price as text, found {}", node.type_name())))?.trim();
     let (whole, cents) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str| !part.is_empty() && part.len() <= 12 && part.chars().all(|c| c.is_ascii_digit());
     if digits(whole) && digits(cents) { Ok(text.to_owned()) } else { Err(wrong(format!("`{text}` is not a price"))) }

@@ -76,7 +76,9 @@ fn fallback(cx: &Context<'_>, read: &Read, pools: &Pools) {
         Some(other) if other.kind == PoolKind::Addon => {
             Problem::new(codes::BAD_FALLBACK, format!("`{fallback}` is an add-on")).help(tier_help(fallback, pools))
         }
-        None => Problem::new(codes::BAD_FALLBACK, format!("there is no tier `{fallback}`")).help(tier_help(fallback, pools)),
+        None => {
+            Problem::new(codes::BAD_FALLBACK, format!("there is no tier `{fallback}`")).help(tier_help(fallback, pools))
+        }
         Some(_) if leads_back(id, pools) => {
             let message = format!("fallbacks lead from `{id}` back to `{id}`");
             Problem::new(codes::FALLBACK_CYCLE, message).help("a fallback is a lower tier; begin at the lowest")

@@ -94,9 +94,9 @@ pub(crate) fn read(feed: &mut Section<'_>, usual: &Usual, polled: bool) -> Optio
     let mut paths = BTreeMap::new();
     let mut whole = true;
     for (name, entry) in section.nodes() {
-        let read = attribute_name(name).map_err(|problem| (&entry.key, problem)).and_then(|()| {
-            wire_path(&entry.node, usual.urns).map_err(|problem| (&entry.node.spot, problem))
-        });
+        let read = attribute_name(name)
+            .map_err(|problem| (&entry.key, problem))
+            .and_then(|()| wire_path(&entry.node, usual.urns).map_err(|problem| (&entry.node.spot, problem)));
         match read {
             Ok(path) => {
                 section.cx.keep(section.key(name), path.to_string().into(), &entry.node.spot);
@@ -119,11 +119,8 @@ pub(crate) fn read(feed: &mut Section<'_>, usual: &Usual, polled: bool) -> Optio
         section.report(problem);
     }
     let cx = section.cx;
-    let known: BTreeSet<&'static str> = Attribute::NAMED
-        .iter()
-        .filter_map(|attribute| super::attributes::column(attribute))
-        .chain(IDENTITY)
-        .collect();
+    let known: BTreeSet<&'static str> =
+        Attribute::NAMED.iter().filter_map(|attribute| super::attributes::column(attribute)).chain(IDENTITY).collect();
     cx.know("attributes", &known);
     for (name, path) in usual.paths {
         if !paths.contains_key(*name) {
@@ -178,11 +175,16 @@ fn wire_path(node: &Node, urns: bool) -> Parsed<WirePath> {
     let is_urn = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
     let (urn, rest) = match text.rsplit_once(':') {
         Some((urn, rest)) if is_urn => (Some(urn.to_owned()), rest),
-        Some(_) => return refused("a colon stands only in the URN of a SCIM extension", "begin with `urn:`, or use dots"),
+        Some(_) => {
+            return refused("a colon stands only in the URN of a SCIM extension", "begin with `urn:`, or use dots");
+        }
         None => (None, text.as_str()),
     };
     if urn.is_some() && !urns {
-        return refused("this kind of feed has no SCIM extensions", "give the path with dots, such as `profile.jobCode`");
+        return refused(
+            "this kind of feed has no SCIM extensions",
+            "give the path with dots, such as `profile.jobCode`",
+        );
     }
     // What the names of extensions end with by RFC 7643 is hardly ever an attribute.
     if urn.is_some() && (rest.eq_ignore_ascii_case("User") || rest.is_empty()) {
@@ -219,7 +221,9 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for wrong in ["", "a..b", ".a", "a.", "a b", "emails[type eq \"work\"].value", "x:y", "urn:a:User:", "urn:a:2.0:User"] {
+        for wrong in
+            ["", "a..b", ".a", "a.", "a b", "emails[type eq \"work\"].value", "x:y", "urn:a:User:", "urn:a:2.0:User"]
+        {
             assert!(read(wrong, true).is_err(), "{wrong}");
         }
         assert!(read("urn:a:2.0:User:x", false).is_err());

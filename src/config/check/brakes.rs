@@ -33,13 +33,7 @@ pub(crate) fn read(root: &mut Section<'_>) -> Option<Brakes> {
     })
 }
 
-fn brake(
-    parent: &mut Section<'_>,
-    key: &'static str,
-    per_pass: &str,
-    at_least: &str,
-    daily: bool,
-) -> Option<Brake> {
+fn brake(parent: &mut Section<'_>, key: &'static str, per_pass: &str, at_least: &str, daily: bool) -> Option<Brake> {
     let mut section = parent.table(key, "brake");
     let per_pass = section.or("per_pass", per_pass, limit);
     let at_least = section.or("at_least", at_least, parse::whole(0..=u32::MAX));
@@ -97,15 +91,20 @@ fn limit(node: &Node) -> Parsed<Limit> {
                 };
                 both = merged(both, one).ok_or_else(|| wrong(node))?;
             }
-            if both.count.is_some() == table.contains_key("count") && both.percent.is_some() == table.contains_key("percent") && !table.is_empty() {
+            if both.count.is_some() == table.contains_key("count")
+                && both.percent.is_some() == table.contains_key("percent")
+                && !table.is_empty()
+            {
                 Ok(both)
             } else {
                 Err(wrong(node))
             }
         }
-        Value::List(items) if items.len() == 2 => items
-            .iter()
-            .try_fold(Limit { count: None, percent: None }, |both, item| merged(both, single(item)?).ok_or_else(|| wrong(node))),
+        Value::List(items) if items.len() == 2 => {
+            items.iter().try_fold(Limit { count: None, percent: None }, |both, item| {
+                merged(both, single(item)?).ok_or_else(|| wrong(node))
+            })
+        }
         Value::Text(_)
         | Value::Integer(_)
         | Value::Float(_)

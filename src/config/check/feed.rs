@@ -23,7 +23,7 @@ pub(crate) fn all(root: &mut Section<'_>, public: Option<SocketAddr>) -> Option<
     let section = root.table("feed", "feeds");
     super::names(&section, &root.table("target", "targets"));
     let sections = section.tables("feed");
-    if sections.is_empty() {
+    if sections.is_empty() && !section.is_wrong() {
         let problem = Problem::warning(codes::NOTHING_TO_DO, "there is no feed, so nobody is known")
             .help("add a section such as `[feed.okta-prod]` with `kind = \"okta\"`");
         section.report(problem);

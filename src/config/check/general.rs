@@ -77,11 +77,8 @@ fn time_zone(node: &Node) -> Parsed<TimeZone> {
 
 /// `[people]`; read after the feeds, whose names `prefer` takes.
 pub(crate) fn people(root: &mut Section<'_>) -> Option<Matching> {
-    const KEYS: [(&str, MatchKey); 3] = [
-        ("employee_number", MatchKey::EmployeeNumber),
-        ("email", MatchKey::Email),
-        ("user_name", MatchKey::UserName),
-    ];
+    const KEYS: [(&str, MatchKey); 3] =
+        [("employee_number", MatchKey::EmployeeNumber), ("email", MatchKey::Email), ("user_name", MatchKey::UserName)];
     let feeds: Vec<&str> = root.table("feed", "feeds").present().collect();
     let mut section = root.table("people", "people");
     let match_on = section.list("match_on", "employee_number,email", parse::choice(&KEYS));
