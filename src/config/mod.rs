@@ -37,6 +37,7 @@ mod overlay;
 mod parse;
 pub mod raw;
 pub mod render;
+mod rules_files;
 pub mod schema;
 pub mod secret;
 mod secrets;
@@ -46,8 +47,9 @@ pub mod sources;
 mod tree;
 mod urls;
 
-pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load, load_rules_sources};
+pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load};
 pub use overlay::{NOT_SETTINGS, PREFIX};
+pub use rules_files::load_rules_sources;
 pub use secret::Secret;
 pub use secrets::check_named;
 pub use sources::Sources;

@@ -11,7 +11,7 @@ use super::section::Parsed;
 use super::tree::Node;
 
 /// The longest duration that is taken for one: a hundred years.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// "expected …, found …".
 pub(crate) fn wrong_type(node: &Node, expected: &str) -> Problem {
@@ -117,7 +117,7 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
 fn span_text(span: Duration) -> String {
     let millis = span.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let unit = units.into_iter().find(|(length, _)| millis >= *length && millis % length == 0);
+    let unit = units.into_iter().find(|(length, _)| millis >= *length && millis.is_multiple_of(*length));
     unit.map_or_else(|| format!("{millis}ms"), |(length, unit)| format!("{}{unit}", millis / length))
 }
 
@@ -171,9 +171,9 @@ mod tests {
         let read = |text: &str| duration(Duration::ZERO)(&given(text)).ok();
         assert_eq!(read("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(read("90s"), Some(Duration::from_secs(90)));
-        assert_eq!(read("5m"), Some(Duration::from_secs(300)));
-        assert_eq!(read("24h"), Some(Duration::from_secs(86_400)));
-        assert_eq!(read("90d"), Some(Duration::from_secs(90 * 86_400)));
+        assert_eq!(read("5m"), Some(Duration::from_mins(5)));
+        assert_eq!(read("24h"), Some(Duration::from_hours(24)));
+        assert_eq!(read("90d"), Some(Duration::from_hours(90 * 24)));
         for wrong in ["", "5", "m", "-5m", "1.5h", "5 minutes", "99999999999999999999d", "1h30m", "٥m"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
@@ -192,7 +192,7 @@ mod tests {
     fn durations_are_shown_in_the_largest_whole_unit() {
         assert_eq!(span_text(Duration::from_secs(1)), "1s");
         assert_eq!(span_text(Duration::from_millis(1500)), "1500ms");
-        assert_eq!(span_text(Duration::from_secs(172_800)), "2d");
+        assert_eq!(span_text(Duration::from_hours(48)), "2d");
     }
 
     #[test]

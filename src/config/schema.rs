@@ -131,14 +131,16 @@ mod tests {
         let file = dir.path().join("seatwarden.toml");
         let catalog = "default_tier = 'a'\n[tier.a]\ncost = {}\nmin_hold = {}\nreassign = {}\nterms = {}\n[addon.b]\n";
         std::fs::write(dir.path().join("catalog.toml"), catalog).unwrap();
-        let mut text =
-            String::from("[target.t]\nkind = 'scim'\nauth = { kind = 'basic', password = {} }\nseats = { a = {} }\n");
+        let target =
+            "[target.t]\nkind = 'scim'\nauth = { kind = 'basic', password = {} }\nseats = { a = {} }\n".to_owned();
         let scim = ["bearer", "basic", "client_secret", "private_key_jwt"].map(|auth| ("scim", auth));
         let others =
             [("okta", "ssws"), ("okta", "private_key_jwt"), ("entra", "client_secret"), ("scim_push", "basic")];
-        for (number, (kind, auth)) in scim.into_iter().chain(others).enumerate() {
-            text.push_str(&format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{}}\n"));
-        }
+        let feeds = scim.into_iter().chain(others).enumerate().map(|(number, (kind, auth))| {
+            format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{}}\n")
+        });
+        let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
+        let text = text.concat();
         std::fs::write(&file, text).unwrap();
         let (_, mut read) = crate::config::load::read(&file, &BTreeMap::new(), &[]);
         read.insert("limit", ["count", "percent"].into());

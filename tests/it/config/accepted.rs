@@ -1,10 +1,12 @@
 //! What is accepted, and what it means.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use seatwarden::config::{Auth, ClientAuth, Config, DeskKey, DeskSeat, FeedConfig, FeedKind, Mode, Secret, WirePath};
+use seatwarden::config::{
+    Auth, ClientAuth, Config, DeskKey, DeskSeat, FeedConfig, FeedKind, Mode, Named, Secret, WirePath,
+};
 use seatwarden::model::{
     Billing, ClassName, Exemption, FeedName, MatchKey, MinHold, Money, OnSuspended, PoolId, PoolKind, Reassign, Seats,
     TargetName,
@@ -54,7 +56,7 @@ fn the_documented_sample_has_the_documented_values() {
     assert_eq!(config.time_zone, TimeZone::UTC);
     assert_eq!(config.people.match_on, [MatchKey::EmployeeNumber, MatchKey::Email]);
     assert_eq!(config.people.prefer, [FeedName::new("okta-prod"), FeedName::new("entra")]);
-    assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_secs(120), Duration::from_secs(86_400)));
+    assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_mins(2), Duration::from_hours(24)));
     assert!((config.pass.jitter - 0.1).abs() < f64::EPSILON);
     let brakes = config.brakes;
     let revoke = Brake { per_pass: percent(5.0), at_least: 5, per_day: Some(percent(10.0)) };
@@ -62,7 +64,7 @@ fn the_documented_sample_has_the_documented_values() {
     assert_eq!(brakes.grant, Brake { per_pass: percent(20.0), at_least: 20, per_day: None });
     assert_eq!(brakes.rules_edit, Brake { per_pass: percent(10.0), at_least: 5, per_day: None });
     assert_eq!((brakes.feed_shrink, brakes.approvers), (percent(5.0), 1));
-    assert_eq!(brakes.approval_expires, Duration::from_secs(72 * 3600));
+    assert_eq!(brakes.approval_expires, Duration::from_hours(72));
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn the_catalog_of_the_sample() {
     let cost = Money { amount: "100.00".to_owned(), currency: "USD".to_owned(), per: "month".to_owned() };
     assert_eq!(fulfiller.cost, Some(cost));
     assert_eq!(fulfiller.fallback, Some(PoolId::new("requester")));
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     assert_eq!(fulfiller.grace, day * 7);
     let exempt = [Exemption::Leaver, Exemption::AbsenceCover].into_iter().collect();
     assert_eq!(fulfiller.min_hold, Some(MinHold { time: day * 90, exempt }));
@@ -254,13 +256,6 @@ fn paths_are_relative_to_the_file_that_names_them() {
     std::fs::write(folder.path("sub/bought.toml"), CATALOG).unwrap();
     let loaded = folder.loaded();
     assert_eq!(loaded.config.catalog, folder.path("sub/bought.toml"));
-    let secrets: Vec<PathBuf> = loaded
-        .named_files
-        .iter()
-        .filter_map(|named| match &named.what {
-            seatwarden::config::Named::Secret(Secret::File(path)) => Some(path.clone()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(secrets, [folder.path("t")]);
+    let named: Vec<&Named> = loaded.named_files.iter().map(|named| &named.what).collect();
+    assert_eq!(named, [&Named::Secret(Secret::File(folder.path("t")))]);
 }

@@ -67,7 +67,7 @@ fn text_becomes_whatever_the_setting_is() {
     assert_eq!(config.brakes.feed_shrink, Limit { count: Some(2), percent: Some(1.0) });
     assert_eq!(config.people.match_on, [MatchKey::Email, MatchKey::UserName]);
     assert!(config.targets[&TargetName::new("desk")].create);
-    assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_secs(1), Duration::from_secs(86_400)));
+    assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_secs(1), Duration::from_hours(24)));
 }
 
 #[test]
