@@ -37,7 +37,8 @@ fn walk(cx: &Context<'_>, table: &Table, private: bool) {
         let name = super::hint::plain(name);
         let harmless = HARMLESS.contains(&name.as_str());
         let telling = TELLING.iter().any(|word| name.contains(word)) && !harmless;
-        visit(cx, &entry.node, telling || (private && !harmless), private || name == "auth" || name == "hook");
+        let begins = name == "auth" || name == "hook";
+        visit(cx, &entry.node, telling || begins || (private && !harmless), private || begins);
     }
 }
 

@@ -13,16 +13,10 @@ use super::sources::Sources;
 use super::tree::{self, Spot, Table};
 use super::{Config, Secret, blot, catalog, check, overlay};
 use crate::model::Catalog;
-use crate::rules::{self, Finding, Place, Severity};
+use crate::rules::{Finding, Place, Severity};
 
 /// A configuration or catalog of a thousand pools has some 200 KiB.
 const LARGEST_FILE: u64 = 1024 * 1024;
-/// A table of 100,000 rows has some 12 MiB.
-const LARGEST_RULES_FILE: u64 = 16 * 1024 * 1024;
-/// Nobody keeps more tables than that; a wrong folder soon has more files.
-const MOST_RULES_FILES: usize = 1_000;
-/// Folders below the rules folder that are looked into.
-const DEEPEST_RULES_FOLDER: usize = 4;
 
 /// A configuration that can be used.
 #[derive(Clone, Debug)]
@@ -221,92 +215,16 @@ fn text_of(bytes: Vec<u8>) -> Result<String, (String, usize, &'static str)> {
     })
 }
 
-enum Unread {
+/// Why a file was not read.
+pub(super) enum Unread {
     Missing(std::io::Error),
     TooLarge,
 }
 
-fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
+/// Reads a file of at most `most` bytes, and no more of a larger one.
+pub(super) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(Unread::Missing)?;
     file.take(most + 1).read_to_end(&mut bytes).map_err(Unread::Missing)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) { Ok(bytes) } else { Err(Unread::TooLarge) }
-}
-
-/// Reads the files of a rules table: one file, or every `*.toml` and `*.csv` in a folder and the folders below it, in
-/// order of their paths. Names that begin with a dot are left alone (Kubernetes keeps the real files of a volume in
-/// `..data` and links to them), as are links to folders; links to files are followed. A folder without a table is a
-/// finding: reading it as "nobody gets anything" would take every seat.
-pub fn load_rules_sources(path: &Path) -> Result<Vec<rules::Source>, Finding> {
-    let mut files = Vec::new();
-    if path.is_dir() {
-        collect(path, 0, &mut files)?;
-        files.sort();
-        if files.is_empty() {
-            return Err(no_rules(
-                path,
-                "has no *.toml and no *.csv in it",
-                "put a table there, or correct `[rules] path`",
-            ));
-        }
-    } else {
-        if path.exists() && !is_table(path) {
-            return Err(no_rules(path, "is neither *.toml nor *.csv", "tables end in `.toml` or `.csv`"));
-        }
-        files.push(path.to_owned());
-    }
-    files.into_iter().map(|file| source(&file)).collect()
-}
-
-fn source(file: &Path) -> Result<rules::Source, Finding> {
-    match read_limited(file, LARGEST_RULES_FILE) {
-        Ok(bytes) => Ok(rules::Source { path: file.display().to_string(), bytes }),
-        Err(Unread::Missing(why)) => {
-            Err(no_rules(file, &format!("cannot be read: {why}"), "`[rules] path` names a file or folder of tables"))
-        }
-        Err(Unread::TooLarge) => {
-            let why = format!("is larger than {} MiB", LARGEST_RULES_FILE / 1024 / 1024);
-            Err(no_rules(file, &why, "split the table into several files; they are read together"))
-        }
-    }
-}
-
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Finding> {
-    let unreadable = |why: std::io::Error| {
-        no_rules(folder, &format!("cannot be read: {why}"), "`[rules] path` names a file or folder of tables")
-    };
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        // `~$…` is what Excel leaves beside a workbook that is open.
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with('.') || name.starts_with("~$")) {
-            continue;
-        }
-        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
-        if is_folder && depth < DEEPEST_RULES_FOLDER {
-            collect(&path, depth + 1, files)?;
-        } else if !is_folder && is_table(&path) && !path.is_dir() {
-            files.push(path);
-        }
-        if files.len() > MOST_RULES_FILES {
-            let why = format!("has more than {MOST_RULES_FILES} tables in it");
-            return Err(no_rules(folder, &why, "is it the right folder?"));
-        }
-    }
-    Ok(())
-}
-
-fn is_table(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml") || ending.eq_ignore_ascii_case("csv"))
-}
-
-fn no_rules(path: &Path, why: &str, help: &str) -> Finding {
-    let file = path.display().to_string();
-    Finding {
-        message: format!("{file} {why}"),
-        place: Some(Place { file, line: 1, column: 1, offset: 0, length: 0 }),
-        code: codes::NO_RULES.shown('C'),
-        severity: Severity::Error,
-        help: Some(help.to_owned()),
-    }
 }

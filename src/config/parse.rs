@@ -11,11 +11,16 @@ use super::section::Parsed;
 use super::tree::Node;
 
 /// The longest duration that is taken for one: a hundred years.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// "expected …, found …".
 pub(crate) fn wrong_type(node: &Node, expected: &str) -> Problem {
-    Problem::new(codes::WRONG_TYPE, format!("expected {expected}, found {}", node.type_name()))
+    let problem = Problem::new(codes::WRONG_TYPE, format!("expected {expected}, found {}", node.type_name()));
+    match expected {
+        "a table" => problem.help("write it as a section in brackets, or as `{ … }` on one line"),
+        "a whole number" | "true or false" => problem.help("write it without quotation marks and fractions"),
+        _ => problem.help("`seatwarden config schema` has every setting with its type"),
+    }
 }
 
 /// Text that is not empty; blanks around it do not count.
@@ -100,8 +105,20 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
     const HELP: &str = "write a number and a unit: `500ms`, `90s`, `5m`, `24h`, `90d`";
     move |node| {
         let text = node.text().ok_or_else(|| wrong_type(node, "a duration such as \"90s\"").help(HELP))?.trim();
-        let span = span(text)
-            .ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let unit = match unit.trim_start() {
+            "ms" => Some(1),
+            "s" => Some(1_000),
+            "m" => Some(60_000),
+            "h" => Some(3_600_000),
+            "d" => Some(86_400_000),
+            _ => None,
+        };
+        let millis = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+        let span = millis.map(Duration::from_millis).filter(|span| *span <= LONGEST);
+        let span =
+            span.ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
         if span < least {
             let message = format!("`{text}` is too short, expected at least {}", span_text(least));
             return Err(
@@ -116,7 +133,7 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
 fn span_text(span: Duration) -> String {
     let millis = span.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let unit = units.into_iter().find(|(length, _)| millis >= *length && millis % length == 0);
+    let unit = units.into_iter().find(|(length, _)| millis >= *length && millis.is_multiple_of(*length));
     unit.map_or_else(|| format!("{millis}ms"), |(length, unit)| format!("{}{unit}", millis / length))
 }
 
@@ -170,9 +187,9 @@ mod tests {
         let read = |text: &str| duration(Duration::ZERO)(&given(text)).ok();
         assert_eq!(read("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(read("90s"), Some(Duration::from_secs(90)));
-        assert_eq!(read("5m"), Some(Duration::from_secs(300)));
-        assert_eq!(read("24h"), Some(Duration::from_secs(86_400)));
-        assert_eq!(read("90d"), Some(Duration::from_secs(90 * 86_400)));
+        assert_eq!(read("5m"), Some(Duration::from_mins(5)));
+        assert_eq!(read("24h"), Some(Duration::from_hours(24)));
+        assert_eq!(read("90d"), Some(Duration::from_hours(90 * 24)));
         for wrong in ["", "5", "m", "-5m", "1.5h", "5 minutes", "99999999999999999999d", "1h30m", "٥m"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
@@ -191,7 +208,7 @@ mod tests {
     fn durations_are_shown_in_the_largest_whole_unit() {
         assert_eq!(span_text(Duration::from_secs(1)), "1s");
         assert_eq!(span_text(Duration::from_millis(1500)), "1500ms");
-        assert_eq!(span_text(Duration::from_secs(172_800)), "2d");
+        assert_eq!(span_text(Duration::from_hours(48)), "2d");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::context::Problem;
 use super::parse;
 use super::section::Section;
 use super::tree::{Node, Value};
-use super::{Loaded, Named, Secret};
+use super::{Loaded, Named, NamedFile, Secret};
 use crate::rules::{Finding, Severity};
 
 const HOW: &str = "keep it in a file, a variable or a systemd credential and write where: \
@@ -24,6 +24,12 @@ pub(crate) fn need(section: &mut Section<'_>, key: &'static str) -> Option<Secre
         section.cx.blot(&node.spot);
         section.cx.report(&node.spot, problem);
         return None;
+    }
+    // A secret pasted where its place belongs must not be shown either.
+    for entry in node.table().into_iter().flat_map(|table| table.values()) {
+        if entry.node.text().is_some_and(|text| !is_place(text)) {
+            section.cx.blot(&entry.node.spot);
+        }
     }
     let name = section.key(key);
     let mut inner = section.some_table(key, "secret")?;
@@ -63,6 +69,11 @@ fn literal(key: &str, node: &Node) -> Option<Problem> {
     }
 }
 
+/// Whether the text looks like a path or name and not like a key or token: short, on one line, without blanks.
+fn is_place(text: &str) -> bool {
+    text.len() <= 255 && !text.contains(|c: char| c.is_control() || c == ' ')
+}
+
 /// The name of a variable or credential. Never repeated in the message: a secret pasted here must not be shown.
 fn place_name(node: &Node, also: char) -> Result<String, Problem> {
     let text = parse::text(node)?;
@@ -76,20 +87,19 @@ fn place_name(node: &Node, also: char) -> Result<String, Problem> {
 /// Looks at every secret and certificate that is named: whether it is there, has something in it, and is not open to
 /// everybody on this machine. `check` does this; loading does not, so that `plan` and `explain` show other faults first.
 pub fn check_named(loaded: &Loaded, env: &BTreeMap<String, String>) -> Vec<Finding> {
-    loaded
-        .named_files
-        .iter()
-        .filter_map(|named| {
-            let (code, severity, message, help) = look(&named.what, env)?;
-            Some(Finding {
-                place: named.place.clone(),
-                code: code.shown('C'),
-                severity,
-                message: format!("`{}`: {message}", named.setting),
-                help: Some(help),
-            })
+    let look_at = |named: &NamedFile| {
+        let (code, severity, message, help) = look(&named.what, env)?;
+        Some(Finding {
+            place: named.place.clone(),
+            code: code.shown('C'),
+            severity,
+            message: format!("`{}`: {message}", named.setting),
+            help: Some(help),
         })
-        .collect()
+    };
+    let mut findings: Vec<Finding> = loaded.named_files.iter().filter_map(look_at).collect();
+    findings.sort();
+    findings
 }
 
 type Seen = (codes::Code, Severity, String, String);

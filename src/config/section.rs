@@ -24,6 +24,8 @@ pub(crate) struct Section<'a> {
     /// Where the table begins.
     at: Spot,
     table: Option<&'a Table>,
+    /// Whether there is something else in its place.
+    wrong: bool,
     asked: BTreeSet<&'static str>,
 }
 
@@ -31,7 +33,7 @@ impl<'a> Section<'a> {
     /// The whole document.
     pub(crate) fn root(cx: &'a Context<'a>, shape: &'static str, table: &'a Table, file: &Arc<str>) -> Self {
         let at = Spot::File(Arc::clone(file), 0..0);
-        Self { cx, shape, path: String::new(), at, table: Some(table), asked: BTreeSet::new() }
+        Self { cx, shape, path: String::new(), at, table: Some(table), wrong: false, asked: BTreeSet::new() }
     }
 
     /// The same table once more, as one of its kinds, with nothing asked for yet but what was.
@@ -221,7 +223,13 @@ impl<'a> Section<'a> {
             table
         });
         let at = entry.map_or_else(|| self.at.clone(), |entry| entry.key.clone());
-        Section { cx: self.cx, shape, path: self.key(key), at, table, asked: BTreeSet::new() }
+        let wrong = entry.is_some() && table.is_none();
+        Section { cx: self.cx, shape, path: self.key(key), at, table, wrong, asked: BTreeSet::new() }
+    }
+
+    /// Whether something is there that is no table; that was reported.
+    pub(crate) const fn is_wrong(&self) -> bool {
+        self.wrong
     }
 
     /// Whether the table is there and is a table.

@@ -27,7 +27,10 @@ pub fn text(loaded: &Loaded) -> String {
         .collect();
     // A value of unusual length does not push every origin off the screen.
     let width = rows.iter().map(|(value, _)| value.chars().count()).filter(|width| *width <= 72).max().unwrap_or(0);
-    rows.into_iter().map(|(value, origin)| format!("{value:width$}  # {origin}\n")).collect()
+    let mut lines: Vec<String> =
+        rows.into_iter().map(|(value, origin)| format!("{value:width$}  # {origin}")).collect();
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// `{"file": …, "catalog": …, "values": {"store.path": {"value": …, "origin": "default" | "file" | "env" | "flag", …}}}`;

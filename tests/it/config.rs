@@ -102,16 +102,18 @@ fn brief(finding: &Finding) -> String {
     format!("{warning}{} {place} {} | {help}", finding.code, finding.message)
 }
 
-/// Asserts that exactly the `expected` findings come out: each line is code and place, then the beginning of the
-/// message, then after ` | ` a part of the help.
+/// Asserts that exactly the `expected` findings come out, in order of their places: each line is code and place, then
+/// the beginning of the message, then after ` | ` a part of the help.
 fn assert_findings(what: &str, found: &[Finding], expected: &str) {
     let found: Vec<String> = found.iter().map(brief).collect();
     let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let fits = |found: &String, expected: &&str| {
-        let (message, help) = expected.split_once(" | ").expect("an expected line has a help");
+        let (message, help) = expected.split_once(" |").expect("an expected line has a help");
+        let help = help.trim();
         let (found_message, found_help) = found.split_once(" | ").unwrap();
         found_message.starts_with(message) && found_help.contains(help)
     };
-    let all = found.len() == expected.len() && found.iter().zip(&expected).all(|(found, expected)| fits(found, expected));
+    let all =
+        found.len() == expected.len() && found.iter().zip(&expected).all(|(found, expected)| fits(found, expected));
     assert!(all, "{what}\nfound:\n  {}\nexpected:\n  {}", found.join("\n  "), expected.join("\n  "));
 }

@@ -65,10 +65,8 @@ pub(crate) fn read(mut root: Section<'_>) -> Option<Catalog> {
 
 /// What excludes another is excluded by it, whichever of the two says so; names of pools that were not bought go.
 fn mirror_exclusions(pools: &mut BTreeMap<PoolId, Pool>) {
-    let pairs: Vec<(PoolId, PoolId)> = pools
-        .values()
-        .flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone())))
-        .collect();
+    let pairs: Vec<(PoolId, PoolId)> =
+        pools.values().flat_map(|pool| pool.excludes.iter().map(|other| (other.clone(), pool.id.clone()))).collect();
     let known: BTreeSet<PoolId> = pools.keys().cloned().collect();
     for pool in pools.values_mut() {
         pool.excludes.retain(|other| known.contains(other));

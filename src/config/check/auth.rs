@@ -169,6 +169,7 @@ fn issuer(section: &mut Section<'_>, peer: &Peer) -> Option<(Url, Option<String>
 }
 
 /// `Some(None)` when absent, `None` when wrong.
+#[expect(clippy::option_option, reason = "absent, wrong and given are three things")]
 fn optional<T>(
     section: &mut Section<'_>,
     key: &'static str,

@@ -23,7 +23,7 @@ pub(crate) fn all(root: &mut Section<'_>, public: Option<SocketAddr>) -> Option<
     let section = root.table("feed", "feeds");
     super::names(&section, &root.table("target", "targets"));
     let sections = section.tables("feed");
-    if sections.is_empty() {
+    if sections.is_empty() && !section.is_wrong() {
         let problem = Problem::warning(codes::NOTHING_TO_DO, "there is no feed, so nobody is known")
             .help("add a section such as `[feed.okta-prod]` with `kind = \"okta\"`");
         section.report(problem);
@@ -187,7 +187,8 @@ pub(crate) fn budget(section: &mut Section<'_>) -> Option<f64> {
     section.or("budget", BUDGET, parse::percent(1.0..=100.0)).map(|percent| percent / 100.0)
 }
 
-/// `Some(None)` when absent.
+/// `Some(None)` when absent, `None` when wrong.
+#[expect(clippy::option_option, reason = "absent, wrong and given are three things")]
 pub(crate) fn ca_file(section: &mut Section<'_>) -> Option<Option<std::path::PathBuf>> {
     if section.node("ca_file").is_none() {
         return Some(None);

@@ -94,7 +94,7 @@ fn seats(target: &mut Section<'_>, catalog: Option<&Catalog>) -> Option<BTreeMap
         }
         seats.insert(pool, seat);
     }
-    if seats.is_empty() && whole {
+    if seats.is_empty() && whole && !section.is_wrong() {
         let help = "say what grants a pool there: `seats = { fulfiller = { group = \"lic-fulfiller\" } }`";
         section.report(Problem::warning(codes::NOTHING_TO_DO, format!("{title} grants no pool")).help(help));
     }

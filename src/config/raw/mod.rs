@@ -6,7 +6,10 @@ mod bought;
 mod file;
 mod peers;
 
-pub use bought::{AddonFile, CatalogFile, CostFile, ExemptFile, MinHoldFile, PerFile, PoolBilling, ReassignFile, SeatsFile, TermsFile, TierFile};
+pub use bought::{
+    AddonFile, CatalogFile, CostFile, ExemptFile, MinHoldFile, PerFile, PoolBilling, ReassignFile, SeatsFile,
+    TermsFile, TierFile,
+};
 pub use file::{
     BrakeFile, BrakesFile, CatalogSection, ConfigFile, ListenFile, MatchKeyFile, PassFile, PeopleFile, RulesFile,
     StoreFile,
@@ -30,7 +33,7 @@ pub struct Percent(pub String);
 
 /// A number, a percentage, or both, of which the lesser counts.
 #[derive(JsonSchema)]
-#[schemars(untagged)]
+#[schemars(untagged, deny_unknown_fields)]
 pub enum LimitFile {
     /// So many.
     Count(u32),

@@ -116,7 +116,7 @@ pub enum CloudFile {
     Global,
     /// US Government L4 (GCC High).
     UsGov,
-    /// US Government L5 (DoD).
+    /// US Government L5, the Department of Defense.
     UsDod,
     /// China, run by 21Vianet.
     China,

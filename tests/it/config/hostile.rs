@@ -1,7 +1,5 @@
 //! Input that no editor writes. Each is a finding; none is a panic, an exhausted stack or an endless wait.
 
-use std::fmt::Write as _;
-
 use super::{CATALOG, FEED, Folder, assert_findings};
 
 /// Loads on a stack like that of a worker thread, where a deep recursion shows.
@@ -38,9 +36,7 @@ fn a_hundred_thousand_brackets_are_one_finding() {
 fn dotted_keys_within_tables_within_dotted_keys_do_not_exhaust_the_stack() {
     let dots = vec!["a"; 70].join(".");
     let mut text = format!("[{dots}]\n");
-    for _ in 0..70 {
-        let _ = write!(text, "{dots} = {{ ");
-    }
+    text.push_str(&format!("{dots} = {{ ").repeat(70));
     text.push_str("a = 1");
     text.push_str(&" }".repeat(70));
     let found = findings_of(text.into_bytes());
@@ -56,11 +52,8 @@ fn a_huge_file_is_refused_by_its_size() {
 
 #[test]
 fn ten_thousand_faults_are_all_found_in_reasonable_time() {
-    let mut text = String::new();
-    for number in 0..10_000 {
-        let _ = writeln!(text, "key{number} = {number}");
-    }
-    assert_eq!(findings_of(text.into_bytes()).len(), 10_001);
+    let lines: Vec<String> = (0..10_000).map(|number| format!("key{number} = {number}\n")).collect();
+    assert_eq!(findings_of(lines.concat().into_bytes()).len(), 10_001);
 }
 
 #[test]
