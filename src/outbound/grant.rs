@@ -1,13 +1,14 @@
 //! One token request: OAuth 2.0 client credentials (RFC 6749 section 4.4) by openidconnect, carried by our own transport,
 //! with a secret or with a signed assertion (RFC 7523), which openidconnect does not make.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use openidconnect::core::{CoreClient, CoreJsonWebKeySet, CoreTokenType};
 use openidconnect::{
-    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, IssuerUrl, OAuth2TokenResponse, RequestTokenError,
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, IssuerUrl, OAuth2TokenResponse, RequestTokenError,
     Scope, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -90,8 +91,8 @@ pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> 
         request =
             request.add_extra_param("client_assertion_type", JWT_BEARER).add_extra_param("client_assertion", assertion);
     }
-    let carry = |request: HttpRequest| carry(request, ports);
-    let answer = request.request_async(&carry).await.map_err(|error| match error {
+    let carrier = Carrier(ports.clone());
+    let answer = request.request_async(&carrier).await.map_err(|error| match error {
         RequestTokenError::Request(refusal) => refusal,
         // The body holds the token; where in it the fault lies is enough.
         RequestTokenError::Parse(error, _) => {
@@ -106,6 +107,18 @@ pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> 
     }
     let token = SecretString::from(answer.access_token().secret().as_str());
     Ok(Granted { token, life: answer.expires_in().unwrap_or(LIFE) })
+}
+
+/// Our transport for the crate. A type of its own: a closure here yields a future that cannot be proven to be `Send`.
+struct Carrier(Ports);
+
+impl<'c> AsyncHttpClient<'c> for Carrier {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Refusal>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(carry(request, &self.0))
+    }
 }
 
 /// Carries the crate's request by our transport. Only a success goes back to the crate: what else the server says is
