@@ -145,3 +145,45 @@ pub(super) fn segment(id: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_clients_errors_keep_their_kind_and_lose_their_label() {
+        let (label, why) = (String::from("GET /x (page 2)"), String::from("why"));
+        let unexpected = |status| CallError::Unexpected { label: label.clone(), status, why: why.clone() };
+        let cases = [
+            (CallError::Unreachable { label: label.clone(), why: why.clone(), until: None }, GapKind::Unreachable),
+            (CallError::Refused { label: label.clone(), why: why.clone() }, GapKind::Refused),
+            (unexpected(0), GapKind::Invalid),
+            (unexpected(404), GapKind::Invalid),
+            (unexpected(429), GapKind::Unreachable),
+            (unexpected(503), GapKind::Unreachable),
+        ];
+        for (error, kind) in cases {
+            assert_eq!(trouble_of(error), Trouble { kind, why: why.clone() });
+        }
+    }
+
+    #[test]
+    fn the_servers_date_is_read_and_nonsense_is_none() {
+        let read = |text: &'static str| date_of(&HeaderMap::from_iter([(DATE, HeaderValue::from_static(text))]));
+        let at = read("Thu, 27 Aug 2020 18:19:48 GMT").map(|at| at.to_string());
+        assert_eq!(at.as_deref(), Some("2020-08-27T18:19:48Z"));
+        for nonsense in ["", "now", "1598552388", "Thu, 99 Aug 2020 18:19:48 GMT"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_one_segment_of_a_path() {
+        assert_eq!(segment("00u1-a_b.c~D"), "00u1-a_b.c~D");
+        assert_eq!(segment("a/b?c#d%e f\u{e9}"), "a%2Fb%3Fc%23d%25e%20f%C3%A9");
+        assert!(check_id("..").is_err() && check_id("...").is_ok());
+        assert!(check_id(&"x".repeat(LONGEST_ID)).is_ok() && check_id(&"x".repeat(LONGEST_ID + 1)).is_err());
+    }
+}

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::answer::{self, Trouble, get, link};
 use super::mapping::{Defaults, Dialect, Mapping};
@@ -88,7 +89,7 @@ impl Entra {
             }
             // The `Location` of a 410 is this same first call without our `$select`: following it would bring accounts
             // without their job codes.
-            *end = Round { link: None, whole: true };
+            *end = Round { whole: true, ..Round::default() };
             return Ok(Turn::Restart(self.first()));
         }
         let round_page = wire::page(answer::json(reply)?)?;
@@ -99,6 +100,12 @@ impl Entra {
                 Err(why) => tally.fault(index, &why),
             }
         }
+        // An account may be shown again, a page of several in the same order is the page before, in place of this one.
+        let shown = fingerprint(&rows);
+        if rows.len() > 1 && end.page == Some(shown) {
+            tally.drift("the page before came again in place of the next".into());
+        }
+        end.page = Some(shown);
         let page = settle(rows, tally);
         let base = &self.client.peer().base;
         Ok(match round_page.link {
@@ -143,12 +150,24 @@ fn settle(rows: Vec<wire::Row>, tally: &mut Tally) -> Page {
     page
 }
 
+fn fingerprint(rows: &[wire::Row]) -> u64 {
+    let mut hash = Xxh3::new();
+    for row in rows {
+        hash.update(row.id().as_bytes());
+        hash.update(&[0]);
+    }
+    hash.digest()
+}
+
 /// How a round stands.
+#[derive(Default)]
 struct Round {
     /// The delta link at its end.
     link: Option<String>,
     /// It began without a delta link, so that it shows everybody.
     whole: bool,
+    /// The ids of the last page.
+    page: Option<u64>,
 }
 
 #[async_trait]
@@ -167,7 +186,7 @@ impl Feed for Entra {
             Scope::Changes { cursor } => Some(cursor.as_str()),
         };
         let follow = self.follow(cursor);
-        let mut round = Round { link: None, whole: follow.is_none() };
+        let mut round = Round { whole: follow.is_none(), ..Round::default() };
         let walk = Walk {
             client: &self.client,
             pages: &pages,

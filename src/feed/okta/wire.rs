@@ -104,15 +104,21 @@ fn relations(mut text: &str) -> Option<(Vec<String>, &str)> {
             return Some((relations?, tail));
         }
         let parameter = text.strip_prefix(';')?.trim_start();
-        let (name, tail) = parameter.split_once('=')?;
-        let tail = tail.trim_start();
+        let (name, tail) = parameter.split_at(parameter.find(['=', ';', ',']).unwrap_or(parameter.len()));
+        let Some(tail) = tail.strip_prefix('=').map(str::trim_start) else {
+            text = tail;
+            continue;
+        };
         let (value, tail) = match tail.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"')?,
             None => tail.split_at(tail.find([';', ',']).unwrap_or(tail.len())),
         };
         // The first `rel` counts (RFC 8288 section 3.3); it may hold several words.
         if name.trim().eq_ignore_ascii_case("rel") && relations.is_none() {
-            relations = Some(value.split_ascii_whitespace().map(str::to_ascii_lowercase).collect());
+            let words: Vec<String> = value.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
+            // A link that names no relation was cut off.
+            relations = Some(words).filter(|words| !words.is_empty());
+            relations.as_ref()?;
         }
         text = tail;
     }
@@ -139,6 +145,8 @@ mod tests {
             assert_eq!(links.of("self").unwrap(), Some("https://o.example/u?limit=2"));
         }
         assert_eq!(read(&[]).unwrap().of("next").unwrap(), None);
+        let foreign = read(&["</x.css>; crossorigin; rel=preload; as=style", one]).unwrap();
+        assert_eq!(foreign.of("next").unwrap(), None);
     }
 
     #[test]

@@ -141,12 +141,23 @@ impl Paging {
         self.call(("cursor", cursor.to_owned()))
     }
 
+    /// The refusals that mean more than trouble. All others are the client's to explain.
+    fn expects(&self) -> &'static [u16] {
+        match self.mode {
+            Mode::Beyond => &[400, 404],
+            Mode::Cursor => &[400],
+            // The first page of a list of changes shows whether the server filters at all.
+            Mode::Index | Mode::FirstCursor if self.filter.is_some() && self.received == 0 => &[400, 403, 404, 501],
+            Mode::Index | Mode::FirstCursor => &[],
+        }
+    }
+
     /// All other parameters stay the same from page to page (RFC 9865 section 2.1).
     fn call(&self, (name, value): (&str, String)) -> Call {
         let mut query = vec![(name.to_owned(), value), ("count".to_owned(), self.provider.count.to_string())];
         if let Some(filter) = &self.filter {
             query.push(("filter".to_owned(), filter.clone()));
         }
-        call(query)
+        call(query, self.expects())
     }
 }

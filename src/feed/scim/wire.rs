@@ -17,7 +17,8 @@ pub(super) struct List {
     pub next_cursor: Option<String>,
 }
 
-/// Reads a list. `Resources` may be missing where there are none; then `totalResults` has to be there.
+/// Reads a list. `Resources` may be missing where there are none; then `totalResults`, or `itemsPerPage` with 0, has to
+/// be there.
 pub(super) fn list(body: Value) -> Result<List, Trouble> {
     let Value::Object(mut body) = body else {
         return Err(Trouble::invalid("answered something else than an object with `Resources`"));
@@ -32,10 +33,11 @@ pub(super) fn list(body: Value) -> Result<List, Trouble> {
         Some(Value::String(cursor)) => Some(cursor.clone()),
         Some(_) => return Err(Trouble::invalid("`nextCursor` is not text")),
     };
+    let nobody = get(&body, "itemsPerPage").and_then(count) == Some(0);
     let name = body.keys().find(|name| name.eq_ignore_ascii_case("Resources")).cloned();
     let rows = match name.and_then(|name| body.remove(&name)) {
         Some(Value::Array(rows)) => rows,
-        None | Some(Value::Null) if total.is_some() || next_cursor.is_some() => Vec::new(),
+        None | Some(Value::Null) if total.is_some() || next_cursor.is_some() || nobody => Vec::new(),
         None | Some(Value::Null) => {
             return Err(Trouble::invalid("the answer has neither `Resources` nor `totalResults`"));
         }

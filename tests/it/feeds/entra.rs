@@ -77,6 +77,16 @@ fn the_last_word_on_a_page_wins_in_both_directions() {
 }
 
 #[test]
+fn a_page_that_comes_in_place_of_the_next_is_drift_and_leaves_the_link_alone() {
+    let (one, two) = (entra_user(1, true), entra_user(2, true));
+    let first = entra_page(&[one.clone(), two.clone()], Ok("a"));
+    let links = vec![("a", entra_page(&[one, two], Ok("b"))), ("b", entra_page(&[entra_user(5, true)], Err("d1")))];
+    let read = Stage::new(Kind::Entra, Script::new(move |_, asked| by_token(asked, &first, &links))).whole();
+    read.assert_gap(GapKind::Drift, "GET /v1.0/users/delta (page 2)", "the page before came again");
+    assert_eq!(read.reading.accounts, 3);
+}
+
+#[test]
 fn a_cleared_property_and_one_that_was_never_set_are_both_absent() {
     let mut cleared = entra_user(1, true);
     cleared["employeeId"] = Value::Null;
