@@ -12,7 +12,7 @@ use crate::worker::request::{FRAMES, exit};
 use crate::worker::{Answer, Frame, Request, Warden};
 
 /// Asks and hands frames on as they come. `Err` is an exit code for trouble that was shown already.
-pub(super) async fn ask(global: &Global, request: Request, each: &mut dyn FnMut(Frame)) -> Result<Answer, u8> {
+pub(super) async fn ask(global: &Global, request: Request, each: &mut (dyn FnMut(Frame) + Send)) -> Result<Answer, u8> {
     setup::start_log(global, LogLevel::Warn);
     let ready = setup::read(global)?;
     let socket = ready.loaded.config.listen.control.clone();
@@ -43,7 +43,7 @@ pub(super) async fn ask_once(global: &Global, request: Request) -> Result<Answer
     .await
 }
 
-async fn here(warden: &Warden, request: Request, each: &mut dyn FnMut(Frame)) -> Result<Answer, u8> {
+async fn here(warden: &Warden, request: Request, each: &mut (dyn FnMut(Frame) + Send)) -> Result<Answer, u8> {
     let (frames, mut waiting) = mpsc::channel(FRAMES);
     let answer = warden.answer(request, &frames);
     tokio::pin!(answer);

@@ -105,20 +105,8 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
     const HELP: &str = "write a number and a unit: `500ms`, `90s`, `5m`, `24h`, `90d`";
     move |node| {
         let text = node.text().ok_or_else(|| wrong_type(node, "a duration such as \"90s\"").help(HELP))?.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let unit = match unit.trim_start() {
-            "ms" => Some(1),
-            "s" => Some(1_000),
-            "m" => Some(60_000),
-            "h" => Some(3_600_000),
-            "d" => Some(86_400_000),
-            _ => None,
-        };
-        let millis = number.parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
-        let span = millis.map(Duration::from_millis).filter(|span| *span <= LONGEST);
         let span =
-            span.ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
+            span(text).ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
         if span < least {
             let message = format!("`{text}` is too short, expected at least {}", span_text(least));
             return Err(
