@@ -11,4 +11,5 @@ mod config;
 mod feeds;
 mod tidy;
 mod directory;
+mod line;
 mod seats;
