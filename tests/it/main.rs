@@ -7,8 +7,10 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod audit;
 mod config;
 mod feeds;
+mod store;
 mod tidy;
 mod directory;
 mod line;
