@@ -10,6 +10,7 @@
 mod audit;
 mod config;
 mod feeds;
+mod outbound;
 mod store;
 mod tidy;
 mod directory;
