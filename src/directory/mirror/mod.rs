@@ -77,9 +77,8 @@ impl Default for Mirror {
 impl Mirror {
     /// An empty mirror.
     pub fn new(matching: Matching) -> Self {
-        let mut kinds = vec![MatchKey::EmployeeNumber, MatchKey::Email];
-        kinds.extend(matching.match_on.iter().filter(|&&key| key == MatchKey::UserName).take(1));
-        let index = Index::new(&kinds);
+        // All of them, since desks may be matched by keys that people are not.
+        let index = Index::new(&[MatchKey::EmployeeNumber, MatchKey::Email, MatchKey::UserName]);
         let ranks = matching.match_on.iter().filter_map(|&key| index.column_of(key)).collect();
         Self {
             matching,
@@ -238,8 +237,7 @@ impl Mirror {
         self.index.row(self.index.find(account_hash(account))?).map(|row| row.person)
     }
 
-    /// People with that value of a key, by hash: the caller compares the record. Login names are found only where
-    /// `match_on` names them.
+    /// People with that value of a key, by hash: the caller compares the record.
     pub fn find(&self, key: MatchKey, value: &str) -> Vec<PersonId> {
         let Some(column) = self.index.column_of(key) else { return Vec::new() };
         let value = normalize(value).map_or(ABSENT, |text| value_hash(&text));

@@ -1,6 +1,6 @@
 //! Who is who, as stories.
 
-use seatwarden::model::{MatchKey, PersonId};
+use seatwarden::model::{Account, MatchKey, PersonId};
 
 use super::world::{World, account, at, gone, id};
 
@@ -269,12 +269,14 @@ fn a_rebuilt_store_finds_its_people_by_their_accounts() {
 #[test]
 fn a_person_is_found_by_key() {
     let mut world = World::new();
-    world.show(&[account("okta/1", "A-100", "Ann@acme.example")]);
+    let login = Some("ann".to_owned());
+    world.show(&[Account { user_name: login, ..account("okta/1", "A-100", "Ann@acme.example") }]);
     let ann = world.person("okta/1");
     assert_eq!(world.mirror.find(MatchKey::Email, " ann@ACME.example"), [ann]);
     assert_eq!(world.mirror.find(MatchKey::EmployeeNumber, "a-100"), [ann]);
     assert!(world.mirror.find(MatchKey::Email, "").is_empty());
-    assert!(world.mirror.find(MatchKey::UserName, "ann").is_empty(), "not among the keys");
+    assert_eq!(world.mirror.find(MatchKey::UserName, "ANN"), [ann], "also where nobody is matched by it");
+    assert!(world.mirror.find(MatchKey::UserName, "A-100").is_empty());
 }
 
 #[test]
