@@ -31,7 +31,9 @@ pub enum Scope {
         /// Walk from page one whatever the cursor says.
         fresh: bool,
     },
-    /// What changed since the cursor.
+    /// What changed since the cursor. A feed that cannot tell any more (Graph forgot the delta link, the SCIM server
+    /// does not filter) reads everybody instead and answers
+    /// [`Coverage::Whole`](crate::directory::Coverage::Whole).
     Changes {
         /// Where the last reading ended.
         cursor: String,

@@ -9,8 +9,12 @@ use crate::feed::answer::{self, fetch, json};
 use crate::outbound::{Client, Place};
 
 const WHAT: &str = "GET /ServiceProviderConfig";
-/// Rows asked for. Atlassian and Entra give no more than 100; a server may always give fewer.
+/// Rows asked for where the server does not tell its limit, and of servers with cursors: Entra's tells 1000 and gives no
+/// more than 100. A server may always give fewer.
 const PAGE: u64 = 100;
+/// Rows asked for at most. Servers that sort their whole list for every page make few large pages much cheaper than many
+/// small ones; 500 users are about a megabyte.
+const LARGEST_PAGE: u64 = 500;
 
 /// The parts of the discovery document that a reading uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +40,11 @@ pub(super) async fn discover(client: &Client) -> Result<(Provider, bool), Gap> {
     let place = Place::Path("/ServiceProviderConfig".into(), Vec::new());
     let call = answer::get("discovery", place, headers(), &[400, 403, 404, 405, 501]);
     match fetch(client, call, WHAT).await {
+        // A proxy's page with 200 says nothing lasting about the server behind it.
         Ok(reply) if reply.status == 200 => {
-            Ok((json(&reply).map_or_else(|_| Provider::default(), |body| read(&body)), true))
+            Ok(json(&reply).map_or_else(|_| (Provider::default(), false), |body| (read(&body), true)))
         }
-        Ok(_) => Ok((Provider::default(), true)),
+        Ok(reply) => Ok((Provider::default(), matches!(reply.status, 404 | 405 | 501))),
         Err(gap) if gap.kind == GapKind::Unreachable => Err(gap),
         Err(_) => Ok((Provider::default(), false)),
     }
@@ -57,10 +62,13 @@ fn read(body: &Value) -> Provider {
     let default = pagination.and_then(|part| get(part, "defaultPaginationMethod")).and_then(Value::as_str);
     let by_cursor = flag(pagination, "cursor") == Some(true);
     let by_index = flag(pagination, "index") != Some(false);
-    let most = [number(filter, "maxResults"), number(pagination, "maxPageSize")].into_iter().flatten();
+    let cursor = by_cursor && (!by_index || default.is_some_and(|name| name.eq_ignore_ascii_case("cursor")));
+    let told = [number(filter, "maxResults"), number(pagination, "maxPageSize")].into_iter().flatten();
+    let most = told.filter(|most| *most > 0).min();
+    let largest = if cursor { PAGE } else { LARGEST_PAGE };
     Provider {
         filter: flag(filter, "supported") == Some(true),
-        cursor: by_cursor && (!by_index || default.is_some_and(|name| name.eq_ignore_ascii_case("cursor"))),
-        count: most.filter(|most| *most > 0).fold(PAGE, u64::min),
+        cursor,
+        count: most.map_or(PAGE, |most| most.min(largest)),
     }
 }

@@ -288,13 +288,13 @@ fn scim_providers_are_read_whole_in_all_their_ways() {
     let minutes = jiff::SignedDuration::from_mins(10);
     let paging = [Paging::Index, Paging::Both { timeout: minutes }, Paging::Cursor { timeout: minutes }];
     runtime().block_on(async {
-        let live = Live::start(Kind::Scim, company()).await;
         for paging in paging {
+            let live = Live::start(Kind::Scim, company()).await;
+            live.mocks.state().scim.settings.paging = paging;
             for bits in 0..16_u8 {
                 {
                     let mut state = live.mocks.state();
                     let settings = &mut state.scim.settings;
-                    settings.paging = paging;
                     settings.lower_case_resources = bits & 1 > 0;
                     settings.omit_total = bits & 2 > 0;
                     settings.omit_empty_resources = bits & 4 > 0;

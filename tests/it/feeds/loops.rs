@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use seatwarden::ambient::{Chance, SystemClock};
+use seatwarden::config::FeedKind;
 use seatwarden::directory::{Coverage, GapKind};
-use seatwarden::feed::{Presence, Scope};
+use seatwarden::feed::{Presence, Scope, build};
+use seatwarden::outbound::Ports;
 
 use super::script::{
     Answer, BASE, Kind, Script, Stage, entra_page, entra_user, okta_page, okta_user, scim_page, scim_user,
@@ -24,6 +27,19 @@ fn a_next_link_that_leads_in_a_circle_ends_the_walk() {
     let entra = Script::new(|before, _| Some(entra_page(&[entra_user(before, true)], Ok("same"))));
     let read = Stage::new(Kind::Entra, entra).whole();
     read.assert_gap(GapKind::Invalid, "GET /v1.0/users/delta (page 2)", "back to an earlier one");
+}
+
+#[test]
+fn a_feed_that_pushes_is_not_polled() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    let mut config = Kind::Scim.config(&token);
+    config.kind = FeedKind::ScimPush;
+    let ports = Ports {
+        transport: Script::new(|_, _| None),
+        clock: Arc::new(SystemClock),
+        chance: Arc::new(Chance::seeded(7)),
+    };
+    assert!(build(&config, &ports).is_none());
 }
 
 #[test]

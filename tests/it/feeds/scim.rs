@@ -266,20 +266,30 @@ fn a_server_that_cannot_be_reached_is_asked_once() {
 #[test]
 fn discovery_is_read_once_and_may_be_nonsense() {
     let nonsense = [
-        Answer::raw(200, "text/html", "<h1>hello</h1>"),
-        Answer::json(200, &json!([1])),
-        Answer::json(200, &json!({ "filter": 3, "pagination": "x" })),
-        scim_error(501, None),
+        (Answer::json(200, &json!([1])), "100"),
+        (Answer::json(200, &json!({ "filter": 3, "pagination": "x" })), "100"),
+        (scim_error(501, None), "100"),
+        (Answer::json(200, &json!({ "filter": { "maxResults": 0 } })), "100"),
+        (Answer::json(200, &json!({ "filter": { "maxResults": 30 } })), "30"),
+        (Answer::json(200, &json!({ "filter": { "maxResults": 200 } })), "200"),
+        (Answer::json(200, &json!({ "filter": { "maxResults": 100_000 } })), "500"),
     ];
-    for config in nonsense {
+    for (config, count) in nonsense {
         let script = telling(config, |_, asked| scim_page(&people(3), 10, asked));
         let stage = Stage::new(Kind::Scim, script.clone());
         assert_eq!(stage.whole().reading.coverage, Coverage::Whole);
         assert_eq!(script.asked().len(), 3);
+        assert_eq!(script.asked()[1].get("count"), Some(count));
         // The script counts the discovery as the first call, so a second one would fall out of step.
         assert_eq!(stage.whole().reading.coverage, Coverage::Whole);
         assert_eq!(script.asked().len(), 5);
     }
+    let proxy = telling(Answer::raw(200, "text/html", "<h1>hello</h1>"), |_, asked| scim_page(&people(3), 10, asked));
+    let stage = Stage::new(Kind::Scim, proxy.clone());
+    stage.whole();
+    stage.whole();
+    let discoveries = proxy.asked().iter().filter(|asked| asked.path() == "/ServiceProviderConfig").count();
+    assert_eq!(discoveries, 2, "a page of a proxy is not kept for an answer");
 }
 
 #[test]
