@@ -12,3 +12,4 @@ mod feeds;
 mod tidy;
 mod directory;
 mod seats;
+mod target;
