@@ -23,8 +23,7 @@ pub fn start(level: Level, json: bool) {
             .with_writer(std::io::stderr);
         registry.with(lines).try_init()
     } else {
-        let lines =
-            fmt::layer().with_ansi(color).with_target(false).with_timer(Rfc3339).with_writer(std::io::stderr);
+        let lines = fmt::layer().with_ansi(color).with_target(false).with_timer(Rfc3339).with_writer(std::io::stderr);
         registry.with(lines).try_init()
     };
     // The only error is that a log was started before.

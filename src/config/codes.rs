@@ -126,3 +126,15 @@ codes! {
     /// The add-on requires only tiers that it excludes.
     IMPOSSIBLE_ADDON = 72;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_given_once_and_explained() {
+        assert!(TABLE.is_sorted_by(|(a, _), (b, _)| a < b));
+        assert!(TABLE.iter().all(|(_, line)| line.trim().ends_with('.')));
+        assert_eq!((UNKNOWN_KEY.shown('C'), NO_DEFAULT_TIER.shown('K')), ("C006".to_owned(), "K060".to_owned()));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::context::{Context, Problem, State};
 use super::section::Section;
 use super::sources::Sources;
 use super::tree::{self, Spot, Table};
-use super::{Config, Secret, blot, catalog, check, overlay};
+use super::{Config, Secret, blot, catalog, check, overlay, render};
 use crate::model::Catalog;
 use crate::rules::{Finding, Place, Severity};
 
@@ -43,6 +44,16 @@ pub struct Failed {
     /// The texts, for showing findings; secrets are blotted out.
     pub sources: Sources,
 }
+
+/// One line per finding.
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.findings.iter().map(render::line).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Failed {}
 
 /// The value of one setting and where it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,17 +150,18 @@ fn both(
     }
     let mut root = Section::root(&cx, "file", &table, &file);
     let catalog_path = check::catalog_path(&mut root);
-    let catalog = catalog_path.as_deref().and_then(|path| read_catalog(path, state));
-    let config = check::configuration(root, path, catalog_path, catalog.as_ref());
-    Some((config?, catalog?))
+    let (catalog, names) = catalog_path.as_deref().and_then(|path| read_catalog(path, state)).unzip();
+    let config = check::configuration(root, path, catalog_path, names.as_ref());
+    Some((config?, catalog??))
 }
 
-fn read_catalog(path: &Path, state: &RefCell<State>) -> Option<Catalog> {
+/// The catalog and the names in it. `None` when the file is no TOML.
+fn read_catalog(path: &Path, state: &RefCell<State>) -> Option<(Option<Catalog>, catalog::Names)> {
     let cx = Context::new('K', path, state);
     let file: Arc<str> = path.display().to_string().into();
     let help = "`[catalog] path` names the file that says what was bought";
     let table = document(&cx, path, &file, state, help)?;
-    catalog::read(Section::root(&cx, "bought", &table, &file))
+    Some(catalog::read(Section::root(&cx, "bought", &table, &file)))
 }
 
 /// Reads one TOML file into a tree; what is wrong with the file as such is reported.

@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::directory::Matching;
-use crate::model::{Catalog, FeedName, OnSuspended, PoolId, TargetName};
+use crate::model::{FeedName, OnSuspended, PoolId, TargetName};
 use crate::seats::Brakes;
 
 mod blot;

@@ -105,8 +105,8 @@ pub(crate) fn duration(least: Duration) -> impl Fn(&Node) -> Parsed<Duration> {
     const HELP: &str = "write a number and a unit: `500ms`, `90s`, `5m`, `24h`, `90d`";
     move |node| {
         let text = node.text().ok_or_else(|| wrong_type(node, "a duration such as \"90s\"").help(HELP))?.trim();
-        let span =
-            span(text).ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
+        let span = span(text)
+            .ok_or_else(|| Problem::new(codes::BAD_DURATION, format!("`{text}` is not a duration")).help(HELP))?;
         if span < least {
             let message = format!("`{text}` is too short, expected at least {}", span_text(least));
             return Err(

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use url::Url;
 
 use super::classify::{Class, classify};
+use super::limit::{Limiter, Permit};
 use super::retry::{Next, Retry};
 use super::token::{Pass, Tokens};
 use super::{Call, CallError, Limits, Peer, Ports, Reply, TransportError, address, complaint};
@@ -18,6 +19,7 @@ pub struct Client {
     peer: Peer,
     ports: Ports,
     tokens: Tokens,
+    limiter: Limiter,
 }
 
 /// How much of the vendor's limit is left, for `status` and metrics.
@@ -46,7 +48,8 @@ enum Tried {
 impl Client {
     /// A client without a token yet; nothing is called.
     pub fn new(peer: Peer, ports: Ports) -> Self {
-        Self { peer, ports, tokens: Tokens::default() }
+        let limiter = Limiter::new(peer.budget, &peer.base);
+        Self { peer, ports, tokens: Tokens::default(), limiter }
     }
 
     /// The name, base URL and time source that the feed or target was built with.
@@ -61,7 +64,7 @@ impl Client {
 
     /// How much of the vendor's limit is left.
     pub fn budget(&self) -> Budget {
-        Budget::default()
+        self.limiter.budget(self.ports.clock.now())
     }
 
     /// Sends a call until there is an answer the caller wanted or no hope of one: at most eight tries, and no longer
@@ -72,11 +75,22 @@ impl Client {
             status: 0,
             why,
         })?;
-        let mut retry = Retry::new(self.ports.clock.now(), self.peer.patience);
+        let patience = self.peer.patience;
+        let mut tries: Option<Retry> = None;
         let mut renewed = false;
         loop {
+            let deadline = tries.as_ref().map(Retry::deadline);
+            let latest = |now: Time| deadline.unwrap_or(now.plus(patience));
+            let permit = self.limiter.permit(call.class, &self.ports, latest).await.map_err(|until| {
+                let why = "the budget is spent; the peer allows no call before the window ends".to_owned();
+                CallError::Unreachable { label: call.label.clone(), why, until: Some(until) }
+            })?;
+            // Patience counts from the first try: a turn in a long queue is no failure.
+            let retry = tries.get_or_insert_with(|| Retry::new(self.ports.clock.now(), patience));
             let number = retry.begin();
-            let (why, until) = match self.try_once(&call, &url, number).await {
+            let tried = self.try_once(&call, &url, number, &permit).await;
+            drop(permit);
+            let (why, until) = match tried {
                 Tried::Answered(reply) => return Ok(reply),
                 Tried::Failed(error) => return Err(error),
                 Tried::Again { why, until } => (why, until),
@@ -95,7 +109,7 @@ impl Client {
         }
     }
 
-    async fn try_once(&self, call: &Call, url: &Url, number: u32) -> Tried {
+    async fn try_once(&self, call: &Call, url: &Url, number: u32, permit: &Permit<'_>) -> Tried {
         let label = || call.label.clone();
         let pass = match self.tokens.pass(&self.peer, &self.ports).await {
             Ok(pass) => pass,
@@ -126,6 +140,10 @@ impl Client {
         };
         let status = answer.status().as_u16();
         let class = classify(status, answer.headers(), now, self.ports.chance.fraction());
+        self.limiter.learn(permit, answer.headers(), class, now);
+        if let Some(left) = self.budget().left {
+            metrics::gauge!("seatwarden_outbound_budget_remaining_ratio", "peer" => self.peer.name.clone()).set(left);
+        }
         if class == Class::Done || call.expects.contains(&status) {
             let (parts, body) = answer.into_parts();
             return Tried::Answered(Reply { status, headers: parts.headers, body });

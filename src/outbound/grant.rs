@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::Request;
 use openidconnect::core::{CoreClient, CoreJsonWebKeySet, CoreTokenType};
 use openidconnect::{
-    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, IssuerUrl, OAuth2TokenResponse, RequestTokenError,
-    Scope, TokenUrl,
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, IssuerUrl, OAuth2TokenResponse,
+    RequestTokenError, Scope, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;

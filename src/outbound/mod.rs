@@ -9,6 +9,7 @@
 //! | `vendor` | reads what a vendor's headers tell of limits and waiting |
 //! | `classify` | what an answer means for trying again; a pure function |
 //! | `complaint` | turns an error body into one short sentence without personal data |
+//! | `limit`, `gate` | the share of the vendor's limit that is ours: who may go when; the pace of one endpoint class |
 //! | `retry` | when to try again, and when to end; the only file that names backoff |
 //! | `token`, `grant`, `assertion` | keeps an access token; asks for one; signs client assertions |
 //!
@@ -22,7 +23,9 @@ mod assertion;
 mod classify;
 pub mod client;
 mod complaint;
+mod gate;
 mod grant;
+mod limit;
 mod retry;
 mod token;
 mod transport;

@@ -64,8 +64,14 @@ impl<'a> Sheet<'a> {
         let mut stay = Vec::new();
         for seat in seats {
             let Some(pool) = seat.pool else { continue };
+            let ending = self.ending(seat, pool);
             let goes = match want.addons.get(seat.id) {
-                _ if !base.carries(self.frame, pool) => {
+                // What goes on its own account does so whatever becomes of the base.
+                None if ending == Ending::Now => {
+                    let cause = reason::loss(pool, seat.holding, want, self.frame.today);
+                    self.end(who, seat, None, cause, ending)
+                }
+                _ if !base.still_carries(self.frame, pool) => {
                     let cause = reason::base_missing(seat.id, seat.holding.rule.clone());
                     self.end(who, seat, None, cause, Ending::Now)
                 }
@@ -79,7 +85,6 @@ impl<'a> Sheet<'a> {
                 Some(_) => self.end(who, seat, None, reason::base_missing(seat.id, None), Ending::Never),
                 None => {
                     let cause = reason::loss(pool, seat.holding, want, self.frame.today);
-                    let ending = self.ending(seat, pool);
                     self.end(who, seat, None, cause, ending)
                 }
             };
@@ -98,7 +103,8 @@ impl<'a> Sheet<'a> {
             let held = seats.iter().any(|seat| seat.id == id);
             if self.frame.is_gain_held(*person, id) {
                 self.waits.leave(*person);
-            } else if !held && base.carries(self.frame, pool) {
+                self.waits.note(self.frame, *person, id, claim);
+            } else if !held && base.may_carry(self.frame, pool) {
                 wishes.push((pool, Wish { person: *person, want, claim }));
             }
         }
@@ -109,8 +115,8 @@ impl<'a> Sheet<'a> {
         let mut queue = Vec::new();
         for (index, wish) in wishes.iter().enumerate() {
             let excluded = beside.get(&wish.person).is_some_and(|beside| {
-                let tier = beside.base.tier(self.frame, pool);
-                beside.addons.iter().copied().chain(tier).any(|other| excludes(other, pool))
+                let tiers = beside.base.tiers(self.frame, pool).into_iter().flatten();
+                beside.addons.iter().copied().chain(tiers).any(|other| excludes(other, pool))
             });
             self.waits.open(wish.person, pool, wish.want, wish.claim, excluded.then_some(Blocked::Excluded));
             if !excluded {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::event::Reason;
 use super::policy::PoolMode;
 use super::{Ledger, Policy};
 use crate::model::{ClassName, PersonId, Pool, PoolId, PoolKind, Time};
@@ -28,7 +29,8 @@ pub(super) struct Frame<'a> {
     pub(super) today: Date,
     pub(super) around: &'a Around,
     chains: BTreeMap<&'a PoolId, Chain<'a>>,
-    queued: BTreeMap<PersonId, BTreeMap<&'a PoolId, Time>>,
+    /// Why seats would be given that brakes have held so far.
+    held: BTreeMap<(PersonId, &'a PoolId), Reason>,
 }
 
 /// A tier and what people get while they wait for it, best first.
@@ -51,9 +53,9 @@ impl<'a> Frame<'a> {
         let tiers = policy.catalog.pools.values().filter(|pool| pool.kind == PoolKind::Tier);
         let counted = tiers.filter(|pool| policy.catalog.is_counted(&pool.id));
         let chains = counted.map(|pool| (&pool.id, chain(policy, pool))).collect();
-        let queued = queued(ledger);
+        let held = held(ledger);
         let today = now.date_in(&policy.time_zone);
-        Self { desired, ledger, policy, now, today, around, chains, queued }
+        Self { desired, ledger, policy, now, today, around, chains, held }
     }
 
     /// The pool, when its seats are counted.
@@ -75,6 +77,11 @@ impl<'a> Frame<'a> {
         self.policy.modes.get(pool).copied().unwrap_or(PoolMode::Full)
     }
 
+    /// Whether steps of the pool are only planned.
+    pub(super) fn observes(&self, pool: &PoolId) -> bool {
+        self.mode(pool) == PoolMode::Observe
+    }
+
     /// Whether seats of the pool may be taken at all.
     pub(super) fn may_lose(&self, pool: &PoolId) -> bool {
         self.policy.may_revoke && self.mode(pool) != PoolMode::AddOnly
@@ -90,14 +97,21 @@ impl<'a> Frame<'a> {
         self.around.gains.get(&person).is_some_and(|pools| pools.contains_key(pool))
     }
 
-    /// Since when the person waits for the pool, or a brake holds the seat from them.
+    /// Since when the person waits for the pool; from now on when they do not yet.
     pub(super) fn since(&self, person: PersonId, pool: &PoolId) -> Time {
-        self.queued.get(&person).and_then(|pools| pools.get(pool)).copied().unwrap_or(self.now)
+        self.waits_since(person, pool).unwrap_or(self.now)
     }
 
     /// Since when the person waits for the pool by the ledger.
     pub(super) fn waits_since(&self, person: PersonId, pool: &PoolId) -> Option<Time> {
         self.ledger.waiting.get(&(person, pool.clone())).map(|waiting| waiting.since)
+    }
+
+    /// Since when the person has waited for a seat to be free. Whoever is kept from a seat by a brake is queued too,
+    /// but for no lack of seats; what they were held for is why they get it.
+    pub(super) fn waits_for_seat(&self, person: PersonId, pool: &PoolId) -> Option<Time> {
+        let freed = self.held.get(&(person, pool)).is_none_or(|reason| *reason == Reason::SeatFreed);
+        self.waits_since(person, pool).filter(|_| freed)
     }
 
     /// Seats of the pool that are counted for the person without being held: at the desk, or cooling.
@@ -132,23 +146,7 @@ fn chain<'a>(policy: &'a Policy, top: &'a Pool) -> Chain<'a> {
     Chain { pools, free }
 }
 
-fn queued(ledger: &Ledger) -> BTreeMap<PersonId, BTreeMap<&PoolId, Time>> {
-    let mut queued: BTreeMap<PersonId, BTreeMap<&PoolId, Time>> = BTreeMap::new();
-    let mut note = |person: PersonId, pool, at: Time| {
-        let since = queued.entry(person).or_default().entry(pool).or_insert(at);
-        *since = at.min(*since);
-    };
-    for ((person, pool), waiting) in &ledger.waiting {
-        note(*person, pool, waiting.since);
-    }
-    // Whoever is kept from a seat by a brake keeps the place in the queue, else the next pass would plan for others
-    // and the digest that somebody is about to approve would be gone.
-    for hold in ledger.held.values() {
-        for step in &hold.plan.steps {
-            if let Some(pool) = step.gains() {
-                note(step.person, pool, hold.plan.held_at);
-            }
-        }
-    }
-    queued
+fn held(ledger: &Ledger) -> BTreeMap<(PersonId, &PoolId), Reason> {
+    let steps = ledger.held.values().flat_map(|hold| &hold.plan.steps);
+    steps.filter_map(|step| Some(((step.person, step.gains()?), step.cause.reason))).collect()
 }

@@ -10,8 +10,9 @@ use super::digest::held_digest;
 use super::draft::{Draft, draft};
 use super::event::{Evidence, Reason};
 use super::frame::Around;
-use super::hold::is_released;
+use super::hold::{self, is_released};
 use super::plan::Step;
+use super::policy::PoolMode;
 use super::{Ledger, Policy};
 use crate::model::{Digest, PersonId, PoolId, PoolKind, Seats, Time};
 use crate::rules::{Desired, Standing};
@@ -32,7 +33,10 @@ pub const GRANT: &str = "grant.per_pass";
 pub(super) struct Verdict {
     pub(super) draft: Draft,
     pub(super) held: BTreeMap<Key, Group>,
-    pub(super) released: BTreeMap<Digest, Vec<Step>>,
+    pub(super) released: BTreeMap<Digest, (Key, Group)>,
+    /// Plans of the ledger about people of whom this pass knows nothing: it cannot tell whether their facts have
+    /// moved, so they are held as they are.
+    pub(super) asleep: BTreeSet<Digest>,
 }
 
 /// A cause and the pool it counts in.
@@ -58,37 +62,45 @@ impl Group {
 /// Drafts until nothing new trips.
 pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) -> Verdict {
     let bench = Bench { desired, ledger, policy, held_seats: held_seats(ledger) };
-    let mut verdict = Verdict::default();
+    let asleep = ledger.held.iter().filter(|(_, hold)| hold.plan.expires_at > now && hold::is_unseen(hold, desired));
+    let mut verdict = Verdict { asleep: asleep.map(|(digest, _)| digest.clone()).collect(), ..Verdict::default() };
     // Approved plans that cannot be made as approved; they stay held.
     let mut unfit: BTreeSet<Digest> = BTreeSet::new();
     loop {
-        verdict.draft = draft(desired, ledger, policy, now, &around(&verdict.held));
+        verdict.draft = draft(desired, ledger, policy, now, &around(&verdict, ledger));
         let tripped = bench.tripped(&verdict);
         if tripped.is_empty() {
             let Some(digest) = unmade(&verdict) else { return verdict };
-            verdict.released.remove(&digest);
+            if let Some((key, group)) = verdict.released.remove(&digest) {
+                add(&mut verdict.held, key, group);
+            }
             unfit.insert(digest);
             continue;
         }
         for (key, group) in tripped {
             let steps = group.steps();
             let digest = held_digest(key.0, &key.1, &steps);
-            if !unfit.contains(&digest) && !verdict.held.contains_key(&key) && is_released(ledger, policy, &digest, now)
-            {
-                verdict.released.insert(digest, steps);
+            let fit = !unfit.contains(&digest) && !verdict.held.contains_key(&key) && bench.is_applied(&steps);
+            if fit && is_released(ledger, policy, &digest, now) {
+                verdict.released.insert(digest, (key, group));
             } else {
-                let held = verdict.held.entry(key).or_default();
-                held.limit = group.limit;
-                held.counted.extend(group.counted);
-                held.along.extend(group.along);
+                add(&mut verdict.held, key, group);
             }
         }
     }
 }
 
-fn around(held: &BTreeMap<Key, Group>) -> Around {
+fn add(held: &mut BTreeMap<Key, Group>, key: Key, group: Group) {
+    let before = held.entry(key).or_default();
+    before.limit = group.limit;
+    before.counted.extend(group.counted);
+    before.along.extend(group.along);
+}
+
+fn around(verdict: &Verdict, ledger: &Ledger) -> Around {
     let mut around = Around::default();
-    for step in held.values().flat_map(|group| &group.counted) {
+    let asleep = verdict.asleep.iter().filter_map(|digest| ledger.held.get(digest)).flat_map(|hold| &hold.plan.steps);
+    for step in verdict.held.values().flat_map(|group| &group.counted).chain(asleep) {
         if let Some(pool) = step.loses() {
             around.losses.entry(step.person).or_default().insert(pool.clone());
         }
@@ -117,20 +129,14 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// What trips in the draft, of the first kind that trips at all: what is taken from tiers, then from add-ons, then
-    /// what is given. The later ones depend on what becomes of the earlier ones.
+    /// what is given of tiers, then of add-ons. The later ones depend on what becomes of the earlier ones.
     fn tripped(&self, verdict: &Verdict) -> BTreeMap<Key, Group> {
-        let released: BTreeSet<&Step> = verdict.released.values().flatten().collect();
-        let open: Vec<&Step> = verdict.draft.steps.iter().filter(|step| !released.contains(step)).collect();
-        for kind in [Some(PoolKind::Tier), Some(PoolKind::Addon), None] {
-            let tripped = match kind {
-                Some(kind) => self.losses(&open, kind, verdict),
-                None => self.gains(&open, verdict),
-            };
-            if !tripped.is_empty() {
-                return tripped;
-            }
-        }
-        BTreeMap::new()
+        let released: BTreeSet<Step> = verdict.released.values().flat_map(|(_, group)| group.steps()).collect();
+        let open: Vec<&Step> = verdict.draft.steps.iter().filter(|step| !released.contains(*step)).collect();
+        let kinds = [PoolKind::Tier, PoolKind::Addon];
+        let losses = kinds.into_iter().map(|kind| self.losses(&open, kind, verdict));
+        let gains = kinds.into_iter().map(|kind| self.gains(&open, kind, verdict));
+        losses.chain(gains).find(|tripped| !tripped.is_empty()).unwrap_or_default()
     }
 
     fn losses(&self, open: &[&Step], kind: PoolKind, verdict: &Verdict) -> BTreeMap<Key, Group> {
@@ -162,10 +168,10 @@ impl Bench<'_> {
         tripped
     }
 
-    fn gains(&self, open: &[&Step], verdict: &Verdict) -> BTreeMap<Key, Group> {
+    fn gains(&self, open: &[&Step], kind: PoolKind, verdict: &Verdict) -> BTreeMap<Key, Group> {
         let mut pools: BTreeMap<&PoolId, Vec<&Step>> = BTreeMap::new();
         for step in open {
-            if let Some(pool) = step.gains() {
+            if let Some(pool) = step.gains().filter(|pool| self.kind(pool) == kind) {
                 pools.entry(pool).or_default().push(step);
             }
         }
@@ -230,6 +236,12 @@ impl Bench<'_> {
         open.iter().filter(follows).copied().cloned().collect()
     }
 
+    /// Whether the worker would make every step: a release in a pool that only observes would be used up for nothing.
+    fn is_applied(&self, steps: &[Step]) -> bool {
+        let observed = |pool: &PoolId| self.policy.modes.get(pool) == Some(&PoolMode::Observe);
+        !steps.iter().flat_map(|step| [step.loses(), step.gains()]).flatten().any(observed)
+    }
+
     fn kind(&self, pool: &PoolId) -> PoolKind {
         self.policy.catalog.pool(pool).map_or(PoolKind::Tier, |pool| pool.kind)
     }
@@ -248,6 +260,6 @@ fn unmade(verdict: &Verdict) -> Option<Digest> {
         return None;
     }
     let made: BTreeSet<&Step> = verdict.draft.steps.iter().collect();
-    let unmade = verdict.released.iter().find(|(_, steps)| !steps.iter().all(|step| made.contains(step)));
+    let unmade = verdict.released.iter().find(|(_, (_, group))| !group.steps().iter().all(|step| made.contains(step)));
     unmade.map(|(digest, _)| digest.clone())
 }

@@ -117,7 +117,6 @@ pub(super) fn settle(
         held.push(plan);
     }
     let wanted: BTreeSet<Digest> = held.iter().map(|plan| plan.digest.clone()).collect();
-    let judged: BTreeSet<(&str, &str)> = verdict.held.keys().map(|(cause, pool)| (*cause, pool.as_str())).collect();
     for (digest, hold) in &ledger.held {
         let why = if verdict.released.contains_key(digest) {
             HoldEnd::Released
@@ -125,8 +124,7 @@ pub(super) fn settle(
             HoldEnd::Expired
         } else if wanted.contains(digest) {
             continue;
-        } else if !judged.contains(&(hold.plan.cause.as_str(), hold.plan.pool.as_str())) && is_unseen(hold, desired) {
-            // A pass that does not know these people cannot tell whether the facts have moved.
+        } else if verdict.asleep.contains(digest) {
             held.push(hold.plan.clone());
             continue;
         } else {
@@ -139,7 +137,8 @@ pub(super) fn settle(
     (held, ended)
 }
 
-fn is_unseen(hold: &Hold, desired: &Desired) -> bool {
+/// Whether the plan is about somebody of whom nothing is known now.
+pub(super) fn is_unseen(hold: &Hold, desired: &Desired) -> bool {
     let people: BTreeSet<PersonId> = hold.plan.steps.iter().map(|step| step.person).collect();
     people.iter().any(|person| !desired.contains_key(person))
 }

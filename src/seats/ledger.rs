@@ -300,6 +300,19 @@ impl Ledger {
         counts
     }
 
+    /// How many people wait for a seat of each pool. Whoever is kept from one by a brake has a place in the queue, but
+    /// waits for an approval and not for a seat.
+    pub fn queues(&self) -> BTreeMap<PoolId, u32> {
+        let steps = self.held.values().flat_map(|hold| &hold.plan.steps);
+        let held: BTreeSet<(PersonId, &PoolId)> = steps.filter_map(|step| Some((step.person, step.gains()?))).collect();
+        let mut queues: BTreeMap<PoolId, u32> = BTreeMap::new();
+        for (_, pool) in self.waiting.keys().filter(|(person, pool)| !held.contains(&(*person, pool))) {
+            let length = queues.entry(pool.clone()).or_default();
+            *length = length.saturating_add(1);
+        }
+        queues
+    }
+
     fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
         let key = (person, pool.clone());
         if let Some(holding) = self.holdings.get_mut(&key) {

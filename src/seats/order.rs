@@ -21,8 +21,10 @@ pub(super) struct Moving {
     pub(super) gone: bool,
     /// Seats of the new pool that are counted for the person before.
     pub(super) counted: i64,
-    /// Whether the two halves have to be steps of their own.
+    /// Whether the two halves have to be steps of their own, because only the first is made.
     pub(super) apart: bool,
+    /// Whether they may not be, because only the second would be made.
+    pub(super) together: bool,
     /// The halves.
     pub(super) revoke: Step,
     pub(super) grant: Step,
@@ -41,6 +43,14 @@ pub(super) struct Loose {
 pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<Step> {
     let Loose { mut revokes, moves, mut grants, mut hold_offs } = loose;
     let (apart, together) = moves.into_iter().partition(|moving| moving.apart);
+    // A seat that is counted for somebody before fills the floor of their class without using another.
+    let mut rooms = rooms;
+    for grant in &grants {
+        let counted = frame.counted_for(grant.person, &grant.pool);
+        if counted > 0 {
+            rooms.take(&grant.pool, grant.class.as_ref(), counted);
+        }
+    }
     let (moves, split) = in_turn(together, rooms);
     for Moving { revoke, grant, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
         revokes.push(revoke);
@@ -63,6 +73,9 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
             rooms.restore(from, moving.class.as_ref(), moving.cools);
         }
     }
+    for moving in moves.iter().filter(|moving| moving.counted > 0) {
+        rooms.take(&moving.step.pool, moving.step.class.as_ref(), moving.counted);
+    }
     moves.sort_by(|a, b| (Reverse(a.rank), &a.step).cmp(&(Reverse(b.rank), &b.step)));
     let (mut steps, mut split) = (Vec::new(), Vec::new());
     while !moves.is_empty() {
@@ -71,7 +84,9 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
         for moving in moves {
             let class = moving.step.class.as_ref();
             if moving.counted > 0 || rooms.left_for(&moving.step.pool, class) > 0 {
-                rooms.take(&moving.step.pool, class, moving.counted);
+                if moving.counted == 0 {
+                    rooms.take(&moving.step.pool, class, 0);
+                }
                 release(&mut rooms, &moving);
                 steps.push(moving.step);
             } else {
@@ -80,7 +95,8 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
         }
         if later.len() == before {
             let stuck = later.len();
-            let (circle, waiting): (Vec<Moving>, Vec<Moving>) = later.into_iter().partition(|moving| moving.gone);
+            let (circle, waiting): (Vec<Moving>, Vec<Moving>) =
+                later.into_iter().partition(|moving| moving.gone && !moving.together);
             if waiting.len() == stuck {
                 // A rise finds its seat freed by a revocation or a higher rise. If that were ever wrong, it stays out
                 // of this plan and comes in the next.

@@ -181,19 +181,19 @@ impl<'a> Sheet<'a> {
 
     fn suspended(&mut self, who: Subject<'_, 'a>, word: &str) {
         let cause = |seat: &Seat<'a>| reason::suspended(word, seat.holding.rule.clone());
-        let mut base = Base::default();
+        let (mut base, mut had_base) = (Base::default(), false);
         for seat in who.seats.iter().filter(|seat| seat.addon().is_none()) {
             let ending = self.ending_of_suspended(seat);
             let to = self.frame.free_tier(Some(seat.id)).cloned();
             let live = seat.tier().filter(|_| seat.is_live());
-            base.before = base.before.or(live);
-            if !self.end(who, seat, to, cause(seat), ending) {
-                base.after = base.after.or(live);
-            }
+            had_base |= live.is_some();
+            let goes = self.end(who, seat, to, cause(seat), ending);
+            base.after = base.after.or(live.filter(|_| !goes));
+            base.real = base.real.or(live.filter(|_| !goes || self.frame.observes(seat.id)));
         }
         for seat in who.seats.iter().filter(|seat| seat.addon().is_some()) {
             // Without a base before there is nothing that this plan takes away.
-            let rests = base.before.is_none() || seat.pool.is_some_and(|pool| base.carries(self.frame, pool));
+            let rests = !had_base || seat.pool.is_some_and(|pool| base.still_carries(self.frame, pool));
             if rests {
                 let ending = self.ending_of_suspended(seat);
                 self.end(who, seat, None, cause(seat), ending);

@@ -10,7 +10,6 @@ use super::event::{Cause, Reason};
 use super::frame::{Frame, excludes};
 use super::order::Moving;
 use super::plan::{Action, Step};
-use super::policy::PoolMode;
 use super::queue::{Entry, serve};
 use super::reason;
 use super::scan::{Ending, Seat, Sheet, Subject, revoke};
@@ -18,28 +17,37 @@ use super::wait::Blocked;
 use crate::model::{PersonId, Pool, PoolId, Time};
 use crate::rules::{Claim, Want};
 
-/// What add-ons rest on: the person's tier before and after the plan.
+/// What add-ons rest on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Base<'a> {
-    pub(super) before: Option<&'a Pool>,
+    /// The person's tier when the plan is done.
     pub(super) after: Option<&'a Pool>,
+    /// The same without what is only planned, in pools that observe.
+    pub(super) real: Option<&'a Pool>,
     /// The free tier of somebody without a counted one.
     pub(super) free: Option<&'a PoolId>,
+    /// Whether an unfinished step or a brake leaves open which tier it will be, so that nothing new is built on it.
+    pub(super) open: bool,
 }
 
 impl<'a> Base<'a> {
-    /// The tier that an add-on may rely on. A change in a pool that only observes is not made, so nothing is built on
-    /// it in pools where steps are applied.
-    pub(super) fn tier(&self, frame: &Frame<'a>, addon: &Pool) -> Option<&'a Pool> {
-        let observed = |pool: Option<&Pool>| pool.is_some_and(|pool| frame.mode(&pool.id) == PoolMode::Observe);
-        let changes = self.before.map(|pool| &pool.id) != self.after.map(|pool| &pool.id);
-        let only_planned = changes && (observed(self.before) || observed(self.after));
-        if only_planned && frame.mode(&addon.id) != PoolMode::Observe { self.before } else { self.after }
+    /// The tiers that count for an add-on: nothing is built on a mere plan where steps are applied.
+    pub(super) fn tiers(&self, frame: &Frame<'a>, addon: &Pool) -> [Option<&'a Pool>; 2] {
+        [self.after, if frame.observes(&addon.id) { self.after } else { self.real }]
     }
 
-    /// Whether the add-on has a base.
-    pub(super) fn carries(&self, frame: &Frame<'a>, addon: &Pool) -> bool {
-        let tier = self.tier(frame, addon).map(|pool| &pool.id).or(self.free);
+    /// Whether the add-on may be given.
+    pub(super) fn may_carry(&self, frame: &Frame<'a>, addon: &Pool) -> bool {
+        !self.open && self.tiers(frame, addon).into_iter().all(|tier| self.rests(addon, tier))
+    }
+
+    /// Whether the add-on may stay.
+    pub(super) fn still_carries(&self, frame: &Frame<'a>, addon: &Pool) -> bool {
+        self.tiers(frame, addon).into_iter().any(|tier| self.rests(addon, tier))
+    }
+
+    fn rests(&self, addon: &Pool, tier: Option<&Pool>) -> bool {
+        let tier = tier.map(|pool| &pool.id).or(self.free);
         addon.requires.is_empty() || tier.is_some_and(|tier| addon.requires.contains(tier))
     }
 }
@@ -110,13 +118,15 @@ impl<'a> Sheet<'a> {
         let best = live.min_by_key(|(_, pool)| (place(pool).unwrap_or(usize::MAX), Reverse((pool.rank, &pool.id))));
         let free = if chain.is_empty() { want.free_tier.as_ref() } else { frame.free_tier(wanted) };
         let tier = best.map(|(_, pool)| pool);
-        let stays = After::Known(Base { before: tier, after: tier, free });
+        let stays = Base { after: tier, real: tier, free, open: false };
+        let (open, stays) = (After::Known(Base { open: true, ..stays }), After::Known(stays));
         if self.is_pinned(who, best.map(|(seat, _)| seat)) {
             for seat in seats.iter().filter(|seat| seat.tier().is_some()) {
                 self.stay(person, seat, seat.holding.class.as_ref());
             }
             self.waits.leave(person);
-            return stays;
+            self.waits.held(frame, person, want.tier.as_ref());
+            return open;
         }
         let unfinished = self.others(who, best.map(|(seat, pool)| (seat.id, pool)));
         if unfinished {
@@ -124,8 +134,8 @@ impl<'a> Sheet<'a> {
         }
         let claim = want.tier.as_ref().filter(|_| !chain.is_empty()).map(|(tier, claim)| (tier, claim));
         match (best, claim) {
+            (None, _) if unfinished => open,
             (None, None) => stays,
-            (None, Some(_)) if unfinished => stays,
             (None, Some((tier, claim))) => self.seek(who, tier, claim, chain, None),
             (Some((seat, pool)), claim) => match (place(pool), claim) {
                 (Some(at), Some((tier, claim))) => {
@@ -209,7 +219,8 @@ impl<'a> Sheet<'a> {
         }
         let to = claim.map(|(tier, _)| tier).or(free).cloned();
         let goes = self.end(who, seat, to, cause, ending);
-        After::Known(Base { before: Some(pool), after: (!goes).then_some(pool), free })
+        let real = (!goes || self.frame.observes(seat.id)).then_some(pool);
+        After::Known(Base { after: (!goes).then_some(pool), real, free, open: false })
     }
 
     fn seek(
@@ -228,11 +239,10 @@ impl<'a> Sheet<'a> {
     }
 
     fn blocked(&self, who: Subject<'_, 'a>, pool: &Pool, old: Option<&Old<'a>>) -> Option<Blocked> {
-        let observes = |pool: &PoolId| self.frame.mode(pool) == PoolMode::Observe;
         let by_old = old.is_some_and(|old| match old.fate {
             Fate::Stuck => true,
             // The old tier would go while the new one is only planned.
-            Fate::Grace { .. } | Fate::Fallback => observes(&pool.id) && !observes(old.seat.id),
+            Fate::Grace { .. } | Fate::Fallback => self.is_apart(old, pool),
             Fate::Gone => false,
         });
         let addons = who.seats.iter().filter_map(|seat| Some((seat, seat.addon()?)));
@@ -297,42 +307,47 @@ impl<'a> Sheet<'a> {
     fn settle(&mut self, seeker: Seeker<'a>) -> Base<'a> {
         let Seeker { person, want, tier, claim, candidates, old, served } = seeker;
         let free = self.frame.free_tier(Some(tier));
-        let before = old.as_ref().map(|old| old.pool);
         for candidate in
             candidates.iter().take_while(|candidate| served.is_none_or(|pool| pool.id != candidate.pool.id))
         {
             self.waits.open(person, candidate.pool, want, claim, candidate.blocked);
         }
         let who = Subject { person, want, seats: &[] };
-        let after = match (old, served) {
-            (None, None) => None,
+        let observes = |pool: &Pool| self.frame.observes(&pool.id);
+        let (after, real) = match (old, served) {
+            (None, None) => (None, None),
             (None, Some(pool)) => {
                 let step = self.grant(person, want, pool, tier, claim, free.cloned());
                 self.grants.push(step);
-                Some(pool)
+                (Some(pool), Some(pool).filter(|pool| !observes(pool)))
             }
             (Some(old), Some(pool)) => {
+                let real = match (observes(old.pool), observes(pool)) {
+                    (false, false) => Some(pool),
+                    (false, true) => None,
+                    (true, _) => Some(old.pool),
+                };
                 let moving = self.moving(person, want, pool, tier, claim, &old);
                 self.moves.push(moving);
-                Some(pool)
+                (Some(pool), real)
             }
             (Some(Old { seat, pool, fate, cause }), None) => match fate {
                 Fate::Gone => {
                     self.revokes.push(revoke(person, want, &seat, free.cloned(), cause));
-                    None
+                    (None, Some(pool).filter(|pool| observes(pool)))
                 }
                 Fate::Grace { due_at, new } => {
                     self.hold_off(who, &seat, Some(tier.clone()), cause, due_at, new);
-                    Some(pool)
+                    (Some(pool), Some(pool))
                 }
                 Fate::Fallback => {
                     self.rebase(person, want, claim, &seat);
-                    Some(pool)
+                    (Some(pool), Some(pool))
                 }
-                Fate::Stuck => Some(pool),
+                Fate::Stuck => (Some(pool), Some(pool)),
             },
         };
-        Base { before, after, free }
+        Base { after, real, free, open: false }
     }
 
     /// The step that gives a seat.
@@ -352,10 +367,15 @@ impl<'a> Sheet<'a> {
             from,
             to: Some(pool.id.clone()),
             class: want.class.clone(),
-            cause: reason::gain(&pool.id, claim, wanted, self.frame.waits_since(person, &pool.id)),
+            cause: reason::gain(&pool.id, claim, wanted, self.frame.waits_for_seat(person, &pool.id)),
             basis: reason::basis_of(want, claim),
             due_at: None,
         }
+    }
+
+    /// Whether the old seat really goes while the new one is only planned.
+    fn is_apart(&self, old: &Old<'a>, pool: &Pool) -> bool {
+        self.frame.observes(&pool.id) && !self.frame.observes(old.seat.id)
     }
 
     fn moving(
@@ -381,10 +401,8 @@ impl<'a> Sheet<'a> {
             cools: self.cools(&old.seat, &old.cause),
             gone: old.fate == Fate::Gone,
             counted: self.frame.counted_for(person, &pool.id),
-            // A pool that only observes gives nothing, so the seat that really goes is taken on its own.
-            apart: old.fate == Fate::Gone
-                && (self.frame.mode(&pool.id) == PoolMode::Observe)
-                    != (self.frame.mode(old.seat.id) == PoolMode::Observe),
+            apart: self.is_apart(old, pool),
+            together: self.frame.observes(old.seat.id) && !self.frame.observes(&pool.id),
             revoke,
             grant: Step { from: None, ..grant },
         }

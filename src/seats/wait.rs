@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::ledger::HoldState;
 use super::plan::{Step, WaitingRow};
 use super::room::Rooms;
-use crate::model::{PersonId, Pool, PoolId, RuleId};
+use crate::model::{PersonId, Pool, PoolId};
 use crate::rules::{Claim, Standing, Want};
 
 /// What keeps somebody from a seat beside the number of seats.
@@ -24,12 +24,13 @@ pub(super) enum Blocked {
 pub(super) struct Waits<'a> {
     open: BTreeMap<(PersonId, &'a PoolId), Open<'a>>,
     left: BTreeSet<PersonId>,
+    notes: Vec<Event>,
 }
 
 #[derive(Debug)]
 struct Open<'a> {
     want: &'a Want,
-    rule: &'a RuleId,
+    claim: &'a Claim,
     blocked: Option<Blocked>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Waits<'a> {
         claim: &'a Claim,
         blocked: Option<Blocked>,
     ) {
-        self.open.insert((person, &pool.id), Open { want, rule: &claim.rule, blocked });
+        self.open.insert((person, &pool.id), Open { want, claim, blocked });
     }
 
     /// The person got one after all.
@@ -63,16 +64,35 @@ impl<'a> Waits<'a> {
         self.left.insert(person);
     }
 
+    /// A brake holds a tier from the person, who keeps a place in the queue meanwhile: else the next pass would plan
+    /// for others, and the digest that somebody is about to approve would be gone.
+    pub(super) fn held(&mut self, frame: &Frame<'_>, person: PersonId, tier: Option<&(PoolId, Claim)>) {
+        let (Some(pools), Some((_, claim))) = (frame.around.gains.get(&person), tier) else { return };
+        for pool in pools.keys().filter(|pool| !frame.chain(Some(pool)).is_empty()) {
+            self.note(frame, person, pool, claim);
+        }
+    }
+
+    /// Notes the place in the queue, once.
+    pub(super) fn note(&mut self, frame: &Frame<'_>, person: PersonId, pool: &PoolId, claim: &Claim) {
+        let known = frame.ledger.waiting.get(&(person, pool.clone()));
+        if known.is_none_or(|waiting| waiting.rule.as_ref() != Some(&claim.rule)) {
+            let (pool, rule) = (pool.clone(), Some(claim.rule.clone()));
+            self.notes.push(Event::Waiting { person, pool, rule });
+        }
+    }
+
     /// The queues as people see them, and what the ledger has to learn.
-    pub(super) fn finish(&self, frame: &Frame<'a>, rooms: &Rooms<'_>, steps: &[Step]) -> (Vec<WaitingRow>, Vec<Event>) {
+    pub(super) fn finish(
+        mut self,
+        frame: &Frame<'a>,
+        rooms: &Rooms<'_>,
+        steps: &[Step],
+    ) -> (Vec<WaitingRow>, Vec<Event>) {
         let mut rows = Vec::new();
-        let mut notes = Vec::new();
-        for ((person, pool), open) in &self.open {
-            let known = frame.ledger.waiting.get(&(*person, PoolId::clone(pool)));
-            if known.is_none_or(|waiting| waiting.rule.as_ref() != Some(open.rule)) {
-                let (pool, rule) = (PoolId::clone(pool), Some(open.rule.clone()));
-                notes.push(Event::Waiting { person: *person, pool, rule });
-            }
+        let waits = std::mem::take(&mut self.open);
+        for ((person, pool), open) in &waits {
+            self.note(frame, *person, pool, open.claim);
             let reason = match open.blocked {
                 Some(Blocked::Excluded) => "excluded",
                 Some(Blocked::OldSeat) => "old_seat_kept",
@@ -84,7 +104,7 @@ impl<'a> Waits<'a> {
         let gained: BTreeSet<(PersonId, &PoolId)> =
             steps.iter().filter_map(|step| Some((step.person, step.gains()?))).collect();
         for (person, pool) in frame.ledger.waiting.keys() {
-            if self.open.contains_key(&(*person, pool)) || gained.contains(&(*person, pool)) {
+            if waits.contains_key(&(*person, pool)) || gained.contains(&(*person, pool)) {
                 continue;
             }
             let want = frame.desired.get(person);
@@ -92,11 +112,14 @@ impl<'a> Waits<'a> {
                 None | Some(Standing::Frozen { .. } | Standing::Suspended { .. }) => {
                     rows.push(row(frame, rooms, *person, pool, want, "on_hold"));
                 }
-                Some(Standing::Active) => notes.extend(self.over(frame, *person, pool)),
-                Some(Standing::PreStart | Standing::Left { .. }) => notes.push(ended(*person, pool, false)),
+                Some(Standing::Active) => {
+                    let over = self.over(frame, *person, pool);
+                    self.notes.extend(over);
+                }
+                Some(Standing::PreStart | Standing::Left { .. }) => self.notes.push(ended(*person, pool, false)),
             }
         }
-        (numbered(rows), notes)
+        (numbered(rows), self.notes)
     }
 
     /// The end of a wait that nobody active has any more.

@@ -7,9 +7,13 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod audit;
 mod config;
 mod feeds;
+mod outbound;
+mod store;
 mod tidy;
 mod directory;
+mod line;
 mod seats;
 mod target;

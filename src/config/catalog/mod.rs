@@ -10,23 +10,32 @@ use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
 use crate::config::tree::{Node, Spot};
-use crate::model::{Catalog, Pool, PoolId, PoolKind};
+use crate::model::{Catalog, Pool, PoolId, PoolKind, Seats};
 
-/// A pool as it was read, with the places that findings about its relations point to.
+/// What could be read of a pool, also of one that has faults: findings about names are found in the same run.
 #[derive(Debug)]
 struct Read {
-    pool: Pool,
+    id: PoolId,
+    kind: PoolKind,
     at: Spot,
-    rank: Spot,
-    fallback: Spot,
-    reserve: Spot,
-    /// Each name in `requires` and `excludes` with its place.
+    /// `None` when it is absent or wrong, here and below.
+    seats: Option<Seats>,
+    rank: Option<(i64, Spot)>,
+    fallback: Option<(PoolId, Spot)>,
+    /// The sum of all floors.
+    reserve: Option<(u64, Spot)>,
     requires: Vec<(PoolId, Spot)>,
     excludes: Vec<(PoolId, Spot)>,
+    /// The pool itself, when nothing in it is wrong.
+    pool: Option<Pool>,
 }
 
-/// Reads the whole catalog. `None` when something is wrong and reported.
-pub(crate) fn read(mut root: Section<'_>) -> Option<Catalog> {
+/// The names in a catalog with their seats, as far as they are known: what targets may name even where the catalog has
+/// faults elsewhere.
+pub(crate) type Names = BTreeMap<PoolId, Option<Seats>>;
+
+/// Reads the whole catalog. No catalog when something is wrong and reported.
+pub(crate) fn read(mut root: Section<'_>) -> (Option<Catalog>, Names) {
     let default_tier = root.need("default_tier", "\"requester\"", pool_name);
     let default_at = root.spot("default_tier").clone();
     let tiers = root.table("tier", "tiers");
@@ -40,27 +49,23 @@ pub(crate) fn read(mut root: Section<'_>) -> Option<Catalog> {
         let help = "add at least the free one: `[tier.requester]` with `rank = 0` and `seats = \"unlimited\"`";
         tiers.report(Problem::new(codes::MISSING, "there is no tier").help(help));
     }
-    let mut pools: BTreeMap<PoolId, Read> = BTreeMap::new();
-    let mut whole = true;
     let tiers = tiers.tables("tier").into_iter().map(|(name, section)| (PoolKind::Tier, name, section));
     let addons = addons.tables("addon").into_iter().map(|(name, section)| (PoolKind::Addon, name, section));
+    let mut pools: BTreeMap<PoolId, Read> = BTreeMap::new();
     for (kind, name, section) in tiers.chain(addons) {
-        match pool::read(name, kind, section) {
-            Some(read) => {
-                pools.entry(read.pool.id.clone()).or_insert(read);
-            }
-            None => whole = false,
-        }
+        let read = pool::read(name, kind, section);
+        pools.entry(read.id.clone()).or_insert(read);
     }
-    // Names can only be looked up where every pool could be read; a second run would show the rest.
-    if whole {
-        let default = default_tier.as_ref().map(|id| (id, &default_at));
-        relations::check(root.cx, default, &pools);
-    }
+    relations::check(root.cx, default_tier.as_ref().map(|id| (id, &default_at)), &pools);
     root.finish();
-    let mut pools: BTreeMap<PoolId, Pool> = pools.into_iter().map(|(id, read)| (id, read.pool)).collect();
-    mirror_exclusions(&mut pools);
-    Some(Catalog { default_tier: default_tier.filter(|_| whole)?, pools })
+    let names = pools.values().map(|read| (read.id.clone(), read.seats)).collect();
+    let pools: Option<BTreeMap<PoolId, Pool>> =
+        pools.into_iter().map(|(id, read)| read.pool.map(|pool| (id, pool))).collect();
+    let catalog = default_tier.zip(pools).map(|(default_tier, mut pools)| {
+        mirror_exclusions(&mut pools);
+        Catalog { default_tier, pools }
+    });
+    (catalog, names)
 }
 
 /// What excludes another is excluded by it, whichever of the two says so; names of pools that were not bought go.

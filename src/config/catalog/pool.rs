@@ -8,69 +8,97 @@ use crate::config::codes;
 use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
-use crate::config::tree::Node;
+use crate::config::tree::{Node, Spot};
 use crate::model::{Billing, ClassName, Exemption, MinHold, Money, Pool, PoolId, PoolKind, Reassign, Seats};
 
-pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Option<Read> {
-    if !section.is_there() {
-        return None;
-    }
+pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Read {
+    let there = section.is_there();
     let named = own_name(name).map_err(|problem| section.report(problem));
-    let at = section.at().clone();
-    let seats = section.need("seats", "120` or `seats = \"unlimited\"", seats);
+    let seats = if there { section.need("seats", "120` or `seats = \"unlimited\"", seats) } else { None };
     let (rank, fallback) = match kind {
-        PoolKind::Tier => (section.need("rank", "20", parse::integer), section.get("fallback", pool_name)),
+        PoolKind::Tier if there => (section.need("rank", "20", parse::integer), section.get("fallback", pool_name)),
+        PoolKind::Tier => (None, None),
         PoolKind::Addon => (Some(0), None),
     };
-    let (requires, excludes) = match kind {
-        PoolKind::Tier => (Some(Vec::new()), section.list("excludes", "", pool_name)),
-        PoolKind::Addon => (section.list("requires", "", pool_name), section.list("excludes", "", pool_name)),
+    let requires = match kind {
+        PoolKind::Tier => Some(Vec::new()),
+        PoolKind::Addon => section.list("requires", "", pool_name),
     };
-    let reserve = reserve(&mut section);
-    let cost = cost(&mut section);
-    let grace = section.or("grace", "0s", parse::duration(Duration::ZERO));
-    let min_hold = min_hold(&mut section);
-    let reassign = reassign(&mut section);
-    let billing =
-        section.or("billing", "current", parse::choice(&[("peak", Billing::Peak), ("current", Billing::Current)]));
-    terms(&mut section);
+    let excludes = section.list("excludes", "", pool_name);
+    let terms = Terms::read(&mut section);
     if seats == Some(Seats::Unlimited) {
         pointless(&section);
     }
-    let places = (section.spot("rank").clone(), section.spot("fallback").clone(), section.spot("reserve").clone());
-    let fallback_whole =
-        fallback.is_some() || kind == PoolKind::Addon || !section.present().any(|key| key == "fallback");
-    let shape = match kind {
-        PoolKind::Tier => "tier",
-        PoolKind::Addon => "addon",
-    };
-    section.shaped(shape).finish();
-    named.ok()?;
-    let (requires, excludes) = (requires?, excludes?);
-    let pool = Pool {
+    let spot = |key: &str| section.spot(key).clone();
+    let fallback_is_wrong =
+        kind == PoolKind::Tier && fallback.is_none() && section.present().any(|key| key == "fallback");
+    let mut read = Read {
         id: PoolId::new(name),
         kind,
-        rank: rank?,
-        seats: seats?,
-        reserve: reserve?,
-        fallback,
-        grace: grace?,
-        min_hold: min_hold?,
-        reassign: reassign?,
-        billing: billing?,
-        cost: cost?,
-        requires: requires.iter().map(|(id, _)| id.clone()).collect(),
-        excludes: excludes.iter().map(|(id, _)| id.clone()).collect(),
+        at: section.at().clone(),
+        seats,
+        rank: rank.map(|rank| (rank, spot("rank"))),
+        fallback: fallback.clone().map(|fallback| (fallback, spot("fallback"))),
+        reserve: terms.reserve.as_ref().map(|floors| (floors.values().copied().map(u64::from).sum(), spot("reserve"))),
+        requires: requires.clone().unwrap_or_default(),
+        excludes: excludes.clone().unwrap_or_default(),
+        pool: None,
     };
-    fallback_whole.then_some(Read {
-        pool,
-        at,
-        rank: places.0,
-        fallback: places.1,
-        reserve: places.2,
-        requires,
-        excludes,
-    })
+    section
+        .shaped(match kind {
+            PoolKind::Tier => "tier",
+            PoolKind::Addon => "addon",
+        })
+        .finish();
+    let ids = |list: Vec<(PoolId, Spot)>| list.into_iter().map(|(id, _)| id).collect();
+    let whole = || {
+        Some(Pool {
+            id: PoolId::new(name),
+            kind,
+            rank: rank?,
+            seats: seats?,
+            reserve: terms.reserve?,
+            fallback,
+            grace: terms.grace?,
+            min_hold: terms.min_hold?,
+            reassign: terms.reassign?,
+            billing: terms.billing?,
+            cost: terms.cost?,
+            requires: ids(requires?),
+            excludes: ids(excludes?),
+        })
+    };
+    if there && named.is_ok() && !fallback_is_wrong {
+        read.pool = whole();
+    }
+    read
+}
+
+/// What tiers and add-ons have in common beside their seats. `None` is wrong; what may be absent is `Some(None)`.
+#[expect(clippy::option_option, reason = "absent, wrong and given are three things")]
+struct Terms {
+    reserve: Option<BTreeMap<ClassName, u32>>,
+    cost: Option<Option<Money>>,
+    grace: Option<Duration>,
+    min_hold: Option<Option<MinHold>>,
+    reassign: Option<Option<Reassign>>,
+    billing: Option<Billing>,
+}
+
+impl Terms {
+    fn read(section: &mut Section<'_>) -> Self {
+        const BILLING: [(&str, Billing); 2] = [("peak", Billing::Peak), ("current", Billing::Current)];
+        let terms = Self {
+            reserve: reserve(section),
+            cost: cost(section),
+            grace: section.or("grace", "0s", parse::duration(Duration::ZERO)),
+            min_hold: min_hold(section),
+            reassign: reassign(section),
+            billing: section.or("billing", "current", parse::choice(&BILLING)),
+        };
+        paper(section);
+        terms
+    }
 }
 
 fn own_name(name: &str) -> Parsed<()> {
@@ -176,7 +204,7 @@ fn reassign(parent: &mut Section<'_>) -> Option<Option<Reassign>> {
 }
 
 /// Where the figures come from: for people, and checked for its shape.
-fn terms(parent: &mut Section<'_>) {
+fn paper(parent: &mut Section<'_>) {
     let Some(mut section) = parent.some_table("terms", "terms") else { return };
     section.get("source", parse::text);
     section.get("checked_on", |node| {

@@ -9,10 +9,11 @@ pub(crate) mod target;
 
 use std::path::{Path, PathBuf};
 
+use crate::config::Config;
+use crate::config::catalog::Names;
 use crate::config::codes;
 use crate::config::context::Problem;
 use crate::config::section::Section;
-use crate::config::{Catalog, Config};
 
 /// Where the catalog is; read first, since targets name its pools.
 pub(crate) fn catalog_path(root: &mut Section<'_>) -> Option<PathBuf> {
@@ -22,13 +23,13 @@ pub(crate) fn catalog_path(root: &mut Section<'_>) -> Option<PathBuf> {
     path
 }
 
-/// Everything else. `None` when something is wrong and reported. Without a catalog the pools that targets name are not
-/// looked up.
+/// Everything else. `None` when something is wrong and reported. `pools` are those of the catalog; without them
+/// the pools that targets name are not looked up.
 pub(crate) fn configuration(
     mut root: Section<'_>,
     file: &Path,
     catalog_path: Option<PathBuf>,
-    catalog: Option<&Catalog>,
+    pools: Option<&Names>,
 ) -> Option<Config> {
     let store = general::store(&mut root);
     let listen = general::listen(&mut root);
@@ -37,7 +38,7 @@ pub(crate) fn configuration(
     let brakes = brakes::read(&mut root);
     let public = listen.as_ref().and_then(|listen| listen.public);
     let feeds = feed::all(&mut root, public);
-    let targets = target::all(&mut root, catalog);
+    let targets = target::all(&mut root, pools);
     let people = general::people(&mut root);
     root.finish();
     let (rules, time_zone) = rules?;

@@ -5,26 +5,27 @@ use std::collections::BTreeMap;
 use super::auth::{self, Peer};
 use super::feed;
 use super::general::values;
+use crate::config::catalog::Names;
 use crate::config::codes;
 use crate::config::context::Problem;
 use crate::config::hint;
 use crate::config::parse;
 use crate::config::section::Section;
 use crate::config::tree::Spot;
-use crate::config::{Catalog, DeskKey, DeskSeat, Mode, TargetConfig, urls};
-use crate::model::{PoolId, TargetName};
+use crate::config::{DeskKey, DeskSeat, Mode, TargetConfig, urls};
+use crate::model::{PoolId, Seats, TargetName};
 
 /// Desks that have a name already and no code yet.
 const LATER: [&str; 5] = ["servicenow", "jira", "freshservice", "zendesk", "webhook"];
 
-pub(crate) fn all(root: &mut Section<'_>, catalog: Option<&Catalog>) -> Option<BTreeMap<TargetName, TargetConfig>> {
+pub(crate) fn all(root: &mut Section<'_>, pools: Option<&Names>) -> Option<BTreeMap<TargetName, TargetConfig>> {
     let section = root.table("target", "targets");
     let targets: Vec<Option<TargetConfig>> =
-        section.tables("target").into_iter().map(|(name, target)| one(name, target, catalog)).collect();
+        section.tables("target").into_iter().map(|(name, target)| one(name, target, pools)).collect();
     targets.into_iter().map(|target| target.map(|target| (target.name.clone(), target))).collect()
 }
 
-fn one(name: &str, mut section: Section<'_>, catalog: Option<&Catalog>) -> Option<TargetConfig> {
+fn one(name: &str, mut section: Section<'_>, pools: Option<&Names>) -> Option<TargetConfig> {
     const MODES: [(&str, Mode); 3] = [("observe", Mode::Observe), ("add_only", Mode::AddOnly), ("full", Mode::Full)];
     const KEYS: [(&str, DeskKey); 3] =
         [("external_id", DeskKey::ExternalId), ("user_name", DeskKey::UserName), ("email", DeskKey::Email)];
@@ -47,7 +48,7 @@ fn one(name: &str, mut section: Section<'_>, catalog: Option<&Catalog>) -> Optio
         section.cx.report(section.spot("match_on"), problem);
     }
     let create = section.or("create", "false", parse::flag);
-    let seats = seats(&mut section, catalog);
+    let seats = seats(&mut section, pools);
     let budget = feed::budget(&mut section);
     let ca_file = feed::ca_file(&mut section);
     section.finish();
@@ -74,14 +75,14 @@ fn unfit(kind: &str) -> Problem {
     Problem::new(codes::BAD_CHOICE, format!("`{kind}` is no kind of target")).help(help)
 }
 
-fn seats(target: &mut Section<'_>, catalog: Option<&Catalog>) -> Option<BTreeMap<PoolId, DeskSeat>> {
+fn seats(target: &mut Section<'_>, pools: Option<&Names>) -> Option<BTreeMap<PoolId, DeskSeat>> {
     let title = target.title();
     let section = target.table("seats", "seats");
     let mut seats: BTreeMap<PoolId, DeskSeat> = BTreeMap::new();
     let mut whole = true;
     for (name, inner) in section.tables("seat") {
         let at = inner.at().clone();
-        let pool = pool(name, &at, catalog).map_err(|problem| section.cx.report(&at, problem));
+        let pool = pool(name, &at, pools).map_err(|problem| section.cx.report(&at, problem));
         let (Ok(pool), Some(seat)) = (pool, seat(inner, name)) else {
             whole = false;
             continue;
@@ -102,15 +103,15 @@ fn seats(target: &mut Section<'_>, catalog: Option<&Catalog>) -> Option<BTreeMap
 }
 
 /// The pool of that name; from the environment `major_incident` means `major-incident`.
-fn pool(name: &str, at: &Spot, catalog: Option<&Catalog>) -> Result<PoolId, Problem> {
-    let Some(catalog) = catalog else { return Ok(PoolId::new(name)) };
-    let exact = catalog.pools.get_key_value(&PoolId::new(name));
-    let alike = || catalog.pools.iter().find(|(id, _)| at.is_loose() && hint::plain(id.as_str()) == hint::plain(name));
-    let Some((id, _)) = exact.or_else(alike) else {
-        let help = hint::help(name, catalog.pools.keys().map(PoolId::as_str), "the catalog has no pool");
+fn pool(name: &str, at: &Spot, pools: Option<&Names>) -> Result<PoolId, Problem> {
+    let Some(pools) = pools else { return Ok(PoolId::new(name)) };
+    let exact = pools.get_key_value(&PoolId::new(name));
+    let alike = || pools.iter().find(|(id, _)| at.is_loose() && hint::plain(id.as_str()) == hint::plain(name));
+    let Some((id, seats)) = exact.or_else(alike) else {
+        let help = hint::help(name, pools.keys().map(PoolId::as_str), "the catalog has no pool");
         return Err(Problem::new(codes::UNKNOWN_POOL, format!("the catalog has no tier or add-on `{name}`")).help(help));
     };
-    if !catalog.is_counted(id) {
+    if *seats == Some(Seats::Unlimited) {
         let message = format!("seats of `{id}` are unlimited, so there is nothing to grant");
         return Err(Problem::new(codes::FREE_POOL, message).help("leave it out, or give it a number of seats"));
     }

@@ -1,7 +1,7 @@
 //! By what right every step is made.
 
 use super::{Reader, gained, lost, name};
-use crate::model::{Pool, PoolId};
+use crate::model::PoolId;
 use crate::rules::{Standing, Want};
 use crate::seats::{Action, Evidence, HoldState, Holding, PoolMode, Step};
 
@@ -117,16 +117,17 @@ fn keeps_another_tier(reader: &Reader<'_>, step: &Step, pool: &PoolId) -> bool {
     })
 }
 
-/// The wanted tier and, below it, what is given while it is full.
+/// The wanted tier and, below it, what is given while it is full. Only a lower tier is a fallback.
 fn line_of<'a>(reader: &Reader<'a>, want: &'a Want) -> Vec<&'a PoolId> {
+    let pools = &reader.policy.catalog.pools;
     let mut line: Vec<&'a PoolId> = Vec::new();
-    let mut next = want.tier.as_ref().map(|(tier, _)| tier);
-    while let Some(tier) = next
-        && reader.is_tier(tier)
-        && !line.contains(&tier)
+    let mut next = want.tier.as_ref().and_then(|(tier, _)| pools.get(tier));
+    while let Some(pool) = next
+        && reader.is_tier(&pool.id)
     {
-        line.push(tier);
-        next = reader.policy.catalog.pools.get(tier).and_then(|pool: &'a Pool| pool.fallback.as_ref());
+        line.push(&pool.id);
+        let below = pool.fallback.as_ref().and_then(|fallback| pools.get(fallback));
+        next = below.filter(|below| (below.rank, &below.id) < (pool.rank, &pool.id));
     }
     line
 }

@@ -23,14 +23,18 @@ impl Picture {
     }
 
     fn insert(&mut self, person: PersonId, class: Option<ClassName>) -> bool {
-        self.beside.remove(&person);
+        let counted = self.beside.remove(&person);
         let before = self.remove(person);
-        if let Some(class) = &class {
-            let count = self.classes.entry(class.clone()).or_default();
-            *count = count.saturating_add(1);
+        if let Some(class) = class.as_ref().filter(|_| !counted) {
+            self.count(class);
         }
         self.holders.insert(person, class);
         !before
+    }
+
+    fn count(&mut self, class: &ClassName) {
+        let count = self.classes.entry(class.clone()).or_default();
+        *count = count.saturating_add(1);
     }
 
     fn remove(&mut self, person: PersonId) -> bool {
@@ -88,7 +92,18 @@ fn before(reader: &Reader<'_>) -> Pictures {
         pictures.entry(pool.clone()).or_default().beside.insert(*person);
     }
     for ((person, pool), holding) in &reader.ledger.holdings {
-        pictures.entry(pool.clone()).or_default().insert(*person, holding.class.clone());
+        let picture = pictures.entry(pool.clone()).or_default();
+        picture.beside.remove(person);
+        picture.insert(*person, holding.class.clone());
+    }
+    // A seat that is counted for somebody before fills the floor of their class from the start.
+    for step in &reader.plan.steps {
+        if let Some(pool) = gained(step)
+            && let Some(class) = &step.class
+            && let Some(picture) = pictures.get_mut(pool).filter(|picture| picture.beside.contains(&step.person))
+        {
+            picture.count(class);
+        }
     }
     for note in &reader.plan.notes {
         if let Event::Rebased { person, pool, class, .. } = note

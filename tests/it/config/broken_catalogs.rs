@@ -138,12 +138,6 @@ fn ranks_and_fallbacks() {
 fn requires_and_excludes() {
     more(
         "wrong names",
-        "[tier.a]\nrank = 1\nseats = 9\n[addon.x]\nseats = 1\nrequires = [\"aa\", \"x\"]\nexcludes = [\"x\", \"yy\", \"y-module\", \"a\"]\n\
-         [addon.y]\nseats = 1\nrequires = [\"a\", \"a\"]",
-        "K013 14:18 \"a\" stands twice in `requires` | leave one of them out",
-    );
-    more(
-        "wrong names, once each can be read",
         "[tier.basic]\nrank = 1\nseats = 9\n[addon.x1]\nseats = 1\nrequires = [\"basics\", \"x1\"]\nexcludes = [\"x1\", \"modul\", \"elsewhere\"]\n\
          [addon.module]\nseats = 1",
         "K067 10:13 there is no tier `basics` | did you mean `basic`?
@@ -156,5 +150,13 @@ fn requires_and_excludes() {
         "impossible",
         "[tier.a]\nrank = 1\nseats = 9\n[addon.x]\nseats = 1\nrequires = [\"a\"]\nexcludes = [\"a\"]",
         "K072 8:8 nobody can hold `x` | out of `excludes`",
+    );
+    more(
+        "twice, and names of pools that have faults of their own",
+        "[tier.a]\nrank = 1\nseats = \"x\"\n[addon.x]\nseats = 1\nrequires = [\"a\", \"a\"]\n\
+         [addon.y]\nseats = 1\nrequires = [\"a\", \"b\"]",
+        "K009 7:9 `x` is no number of seats | unlimited
+         K013 10:18 \"a\" stands twice in `requires` | leave one of them out
+         K067 13:18 there is no tier `b` | known here: `a`, `free`",
     );
 }

@@ -317,4 +317,13 @@ fn targets() {
          auth = { kind = \"bearer\", token = { file = \"t\" } }\nseats = { fulfiller = { group = \"a\" } }",
         "C036 6:9 `okta` is a feed already | another name",
     );
+    let catalog = CATALOG.replace("seats = 120", "seats = -1");
+    let folder =
+        Folder::new(format!("{}seats = {{ fulfiler = {{ group = \"a\" }} }}{FEED}", DESK.trim_start()), catalog);
+    assert_findings(
+        "also where the catalog has faults of its own",
+        &folder.findings(),
+        "K010 9:9 the number is out of range | \"unlimited\"
+         C038 5:11 the catalog has no tier or add-on `fulfiler` | did you mean `fulfiller`?",
+    );
 }

@@ -115,7 +115,9 @@ fn what_init_writes_loads_without_a_finding_and_is_never_overwritten() {
     let path = dir.join("seatwarden.toml");
     let loaded = load(&path, &BTreeMap::new(), &[]).unwrap();
     assert_eq!(loaded.warnings, []);
-    assert_eq!(load_rules_sources(&loaded.config.rules).unwrap().len(), 1);
+    let rules = load_rules_sources(&loaded.config.rules).unwrap();
+    let compiled = seatwarden::rules::compile(&rules, &loaded.catalog, &loaded.config.time_zone);
+    assert_eq!((rules.len(), compiled.findings), (1, Vec::new()));
     for text in [fs::read_to_string(&path).unwrap(), fs::read_to_string(&loaded.config.catalog).unwrap()] {
         let schema = text.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
         let schema: serde_json::Value = serde_json::from_slice(&fs::read(dir.join(schema)).unwrap()).unwrap();

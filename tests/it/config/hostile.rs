@@ -1,5 +1,7 @@
 //! Input that no editor writes. Each is a finding; none is a panic, an exhausted stack or an endless wait.
 
+use proptest::prelude::*;
+
 use super::{CATALOG, FEED, Folder, assert_findings};
 
 /// Loads on a stack like that of a worker thread, where a deep recursion shows.
@@ -74,4 +76,33 @@ fn what_is_no_file_is_a_finding() {
     let folder = Folder::new(FEED, CATALOG);
     std::fs::remove_file(folder.path("catalog.toml")).unwrap();
     assert_findings("no catalog", &folder.findings(), "K001 1:1 cannot read | [catalog] path");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whatever a slip of the hand does to a good file, the outcome is a configuration or findings with places in it.
+    #[test]
+    fn a_file_with_a_slip_loads_or_says_why(
+        at in 0..100_usize, length in 0..40_usize, put in "[\\[\\]{}=\",.#\n a-z0-9é]{0,12}", in_catalog: bool,
+    ) {
+        let (file, catalog) = (include_str!("sample/seatwarden.toml"), include_str!("sample/catalog.toml"));
+        let slipped = |text: &str| {
+            let start = text.floor_char_boundary(text.len() * at / 100);
+            let end = text.ceil_char_boundary((start + length).min(text.len()));
+            format!("{}{put}{}", &text[..start], &text[end..])
+        };
+        let folder = if in_catalog { Folder::new(file, slipped(catalog)) } else { Folder::new(slipped(file), catalog) };
+        match folder.load() {
+            Ok(loaded) => prop_assert!(seatwarden::config::render::is_ok(&loaded.warnings)),
+            Err(failed) => {
+                prop_assert!(!seatwarden::config::render::is_ok(&failed.findings));
+                for place in failed.findings.iter().filter_map(|finding| finding.place.as_ref()) {
+                    let text = failed.sources.get(&place.file).map_or(0, |text| text.len());
+                    prop_assert!(place.offset + place.length <= text, "{place:?}");
+                }
+                prop_assert!(!super::text(&failed.findings, &failed.sources).is_empty());
+            }
+        }
+    }
 }

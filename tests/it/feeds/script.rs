@@ -119,7 +119,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const ALL: [Self; 3] = [Self::Okta, Self::Entra, Self::Scim];
 
-    fn config(self, token: &tempfile::NamedTempFile) -> FeedConfig {
+    pub(super) fn config(self, token: &tempfile::NamedTempFile) -> FeedConfig {
         let path = |urn: Option<&str>, steps: &[&str]| WirePath {
             urn: urn.map(str::to_owned),
             steps: steps.iter().map(|&step| step.to_owned()).collect(),
@@ -261,8 +261,8 @@ impl Stage {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().build().unwrap()
+pub(super) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 impl Read {
