@@ -8,7 +8,6 @@ mod read_only;
 mod scim;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use thiserror::Error;
@@ -141,9 +140,6 @@ pub trait Target: Send + Sync {
     fn budget(&self) -> Budget;
 }
 
-/// How long a call to a desk may be tried again: a desk that stays away longer is left to the next pass.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Makes the target of a section; in `observe` mode one that cannot write. Nothing is called and no secret is read yet.
 pub fn build(config: &TargetConfig, ports: &Ports) -> Box<dyn Target> {
     let peer = Peer {
@@ -151,7 +147,7 @@ pub fn build(config: &TargetConfig, ports: &Ports) -> Box<dyn Target> {
         base: config.url.clone(),
         auth: config.auth.clone(),
         budget: config.budget,
-        patience: PATIENCE,
+        patience: ports.patience,
     };
     let desk = Box::new(ScimDesk::new(config, Client::new(peer, ports.clone())));
     match config.mode {

@@ -16,3 +16,4 @@ mod tidy;
 mod directory;
 mod line;
 mod seats;
+mod target;

@@ -14,7 +14,7 @@ use crate::config::DeskKey;
 use crate::target::{DeskPerson, TargetError};
 
 /// How long a walk through all users answers for a desk that cannot filter.
-const WALK_LASTS: Duration = Duration::from_secs(60);
+const WALK_LASTS: Duration = Duration::from_mins(1);
 
 impl ScimDesk {
     /// The one account of a person, by the first key that finds any.
@@ -153,7 +153,7 @@ fn fits(user: &User, key: DeskKey, value: &str) -> bool {
     let is = |text: &String| normalize(text).as_deref() == Some(value);
     match key {
         DeskKey::ExternalId => user.external_id.as_ref().is_some_and(is),
-        DeskKey::UserName => user.user_name.as_ref().is_some_and(is),
+        DeskKey::UserName => user.login.as_ref().is_some_and(is),
         DeskKey::Email => user.emails.iter().any(is),
     }
 }

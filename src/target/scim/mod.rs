@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use self::calls::Listed;
-use self::wire::{Group, Shelf, User, quoted};
+use self::wire::{Group, Slot, User, quoted};
 use super::{DeskAccount, DeskPerson, Observed, Outcome, Target, TargetError};
 use crate::config::{DeskKey, DeskSeat, TargetConfig};
 use crate::model::{PoolId, TargetName, Time};
@@ -52,7 +52,7 @@ enum Place {
     /// Membership of the group with this id.
     Group(String),
     /// A value of an attribute of the user.
-    Value(Shelf, String),
+    Value(Slot, String),
 }
 
 impl ScimDesk {
@@ -76,8 +76,8 @@ impl ScimDesk {
         match self.seats.get(pool) {
             Some(DeskSeat::Group(name)) => Ok(Place::Group(self.group_called(name).await?)),
             Some(DeskSeat::GroupId(id)) => Ok(Place::Group(id.clone())),
-            Some(DeskSeat::Entitlement(value)) => Ok(Place::Value(Shelf::Entitlements, value.clone())),
-            Some(DeskSeat::Role(value)) => Ok(Place::Value(Shelf::Roles, value.clone())),
+            Some(DeskSeat::Entitlement(value)) => Ok(Place::Value(Slot::Entitlements, value.clone())),
+            Some(DeskSeat::Role(value)) => Ok(Place::Value(Slot::Roles, value.clone())),
             None => Err(TargetError::Invalid {
                 call: format!("target {}", self.name),
                 why: format!("no place for pool {pool} is configured there"),
@@ -166,7 +166,7 @@ impl Target for ScimDesk {
         };
         match place {
             Place::Group(id) => self.join(&id, &user).await,
-            Place::Value(shelf, value) => self.give_value(shelf, &value, &user).await,
+            Place::Value(slot, value) => self.give_value(slot, &value, &user).await,
         }
     }
 
@@ -175,7 +175,7 @@ impl Target for ScimDesk {
         let Some(user) = self.account(person).await? else { return Ok(Outcome::AlreadySo) };
         match place {
             Place::Group(id) => self.leave(&id, &user).await,
-            Place::Value(shelf, value) => self.take_value(shelf, &value, &user).await,
+            Place::Value(slot, value) => self.take_value(slot, &value, &user).await,
         }
     }
 
@@ -188,7 +188,7 @@ impl From<&User> for DeskAccount {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.clone(),
-            user_name: user.user_name.clone(),
+            user_name: user.login.clone(),
             email: user.emails.first().cloned(),
             external_id: user.external_id.clone(),
         }

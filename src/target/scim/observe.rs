@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::wire::{Link, Shelf, User};
+use super::wire::{Link, Slot, User};
 use super::{Place, ScimDesk};
 use crate::model::PoolId;
 use crate::target::{DeskAccount, Observed, TargetError};
@@ -15,13 +15,13 @@ impl ScimDesk {
     /// Reads every place. An error in one is an error of all: a count that lacks a pool would look like free seats.
     pub(super) async fn holders(&self) -> Result<Observed, TargetError> {
         let mut groups: BTreeMap<PoolId, Vec<Link>> = BTreeMap::new();
-        let mut values: Vec<(PoolId, Shelf, String)> = Vec::new();
+        let mut values: Vec<(PoolId, Slot, String)> = Vec::new();
         for pool in self.seats.keys() {
             match self.place(pool).await? {
                 Place::Group(id) => {
                     groups.insert(pool.clone(), self.read_group(&id).await?.members.unwrap_or_default());
                 }
-                Place::Value(shelf, value) => values.push((pool.clone(), shelf, value)),
+                Place::Value(slot, value) => values.push((pool.clone(), slot, value)),
             }
         }
         let members = groups.values().flatten().filter(|link| !link.is_group).count();
@@ -31,8 +31,8 @@ impl ScimDesk {
             known.extend(users.iter().map(|user| (user.id.clone(), user.clone())));
         }
         let mut holders: BTreeMap<PoolId, Vec<DeskAccount>> = BTreeMap::new();
-        for (pool, shelf, value) in values {
-            let having = known.values().filter(|user| user.has_value(shelf, &value));
+        for (pool, slot, value) in values {
+            let having = known.values().filter(|user| user.has_value(slot, &value));
             holders.insert(pool, having.map(DeskAccount::from).collect());
         }
         for (pool, members) in groups {

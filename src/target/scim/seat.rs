@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::calls::{self, Listed, Written};
-use super::wire::{Shelf, User, add, quoted, remove_by_filter, remove_by_value};
+use super::wire::{Slot, User, add, quoted, remove_by_filter, remove_by_value};
 use super::{GROUPS, ScimDesk, USERS};
 use crate::target::{Outcome, TargetError};
 
@@ -59,38 +59,38 @@ impl ScimDesk {
     }
 
     /// Adds a value to an attribute of a user.
-    pub(super) async fn give_value(&self, shelf: Shelf, value: &str, user: &User) -> Result<Outcome, TargetError> {
-        if user.has_value(shelf, value) {
+    pub(super) async fn give_value(&self, slot: Slot, value: &str, user: &User) -> Result<Outcome, TargetError> {
+        if user.has_value(slot, value) {
             return Ok(Outcome::AlreadySo);
         }
-        let written = calls::patch(&self.client, USERS, &user.id, add(shelf.name(), [value])).await?;
-        let after = self.read_user(&user.id).await?.is_some_and(|user| user.has_value(shelf, value));
+        let written = calls::patch(&self.client, USERS, &user.id, add(slot.name(), [value])).await?;
+        let after = self.read_user(&user.id).await?.is_some_and(|user| user.has_value(slot, value));
         judged_grant(&written, after, "PATCH /Users (add a value)")
     }
 
     /// Takes a value from an attribute of a user.
-    pub(super) async fn take_value(&self, shelf: Shelf, value: &str, user: &User) -> Result<Outcome, TargetError> {
+    pub(super) async fn take_value(&self, slot: Slot, value: &str, user: &User) -> Result<Outcome, TargetError> {
         const CALL: &str = "PATCH /Users (remove a value)";
         // As the server wrote it, should it compare exactly.
-        let own = |user: &User| user.shelf(shelf).iter().find(|own| own.eq_ignore_ascii_case(value)).cloned();
+        let own = |user: &User| user.slot(slot).iter().find(|own| own.eq_ignore_ascii_case(value)).cloned();
         let Some(written_so) = self.read_user(&user.id).await?.as_ref().and_then(own) else {
             return Ok(Outcome::AlreadySo);
         };
-        let remove = remove_by_filter(shelf.name(), &written_so);
+        let remove = remove_by_filter(slot.name(), &written_so);
         let first = calls::patch(&self.client, USERS, &user.id, remove).await?;
         let between = self.read_user(&user.id).await?;
-        let Some(between) = between.filter(|user| user.has_value(shelf, value)) else { return Ok(taken(&first)) };
-        let remove = remove_by_value(shelf.name(), &written_so);
+        let Some(between) = between.filter(|user| user.has_value(slot, value)) else { return Ok(taken(&first)) };
+        let remove = remove_by_value(slot.name(), &written_so);
         let second = calls::patch(&self.client, USERS, &user.id, remove).await?;
         let Some(after) = self.read_user(&user.id).await? else { return Ok(Outcome::AlreadySo) };
-        let others = between.shelf(shelf).iter().filter(|own| !own.eq_ignore_ascii_case(value));
+        let others = between.slot(slot).iter().filter(|own| !own.eq_ignore_ascii_case(value));
         let others: Vec<&str> = others.map(String::as_str).collect();
-        if !others.is_empty() && after.shelf(shelf).is_empty() {
+        if !others.is_empty() && after.slot(slot).is_empty() {
             let count = others.len();
-            let undone = calls::patch(&self.client, USERS, &user.id, add(shelf.name(), others)).await?;
+            let undone = calls::patch(&self.client, USERS, &user.id, add(slot.name(), others)).await?;
             return Err(emptied(CALL, count, &undone));
         }
-        if after.has_value(shelf, value) { Err(stuck(CALL, &first, &second)) } else { Ok(taken(&second)) }
+        if after.has_value(slot, value) { Err(stuck(CALL, &first, &second)) } else { Ok(taken(&second)) }
     }
 
     /// Who is in a group; where the group does not say, whether this one user is.

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 /// An attribute of users that holds values which are seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shelf {
+pub(super) enum Slot {
     Entitlements,
     Roles,
 }
 
-impl Shelf {
+impl Slot {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Entitlements => "entitlements",
@@ -24,7 +24,7 @@ impl Shelf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct User {
     pub(super) id: String,
-    pub(super) user_name: Option<String>,
+    pub(super) login: Option<String>,
     pub(super) external_id: Option<String>,
     pub(super) emails: Vec<String>,
     /// `None` where the server does not say.
@@ -47,7 +47,7 @@ impl User {
     pub(super) fn read(value: &Value) -> Option<Self> {
         Some(Self {
             id: text(value, "id")?,
-            user_name: text(value, "userName"),
+            login: text(value, "userName"),
             external_id: text(value, "externalId"),
             emails: values(value, "emails").unwrap_or_default(),
             groups: links(value, "groups"),
@@ -56,16 +56,16 @@ impl User {
         })
     }
 
-    pub(super) fn shelf(&self, shelf: Shelf) -> &[String] {
-        match shelf {
-            Shelf::Entitlements => &self.entitlements,
-            Shelf::Roles => &self.roles,
+    pub(super) fn slot(&self, slot: Slot) -> &[String] {
+        match slot {
+            Slot::Entitlements => &self.entitlements,
+            Slot::Roles => &self.roles,
         }
     }
 
     /// Values are not case-exact unless a schema says so (RFC 7643 §2.2).
-    pub(super) fn has_value(&self, shelf: Shelf, value: &str) -> bool {
-        self.shelf(shelf).iter().any(|own| own.eq_ignore_ascii_case(value))
+    pub(super) fn has_value(&self, slot: Slot, value: &str) -> bool {
+        self.slot(slot).iter().any(|own| own.eq_ignore_ascii_case(value))
     }
 
     /// How the user is in a group, as far as the user's own `groups` tells.
@@ -130,11 +130,8 @@ fn plain(value: &Value) -> Option<String> {
 
 /// The elements of a multi-valued attribute; a single value counts as one.
 fn elements<'a>(value: &'a Value, name: &str) -> Option<&'a [Value]> {
-    match field(value, name)? {
-        Value::Null => None,
-        Value::Array(elements) => Some(elements),
-        single => Some(std::slice::from_ref(single)),
-    }
+    let found = field(value, name).filter(|found| !found.is_null())?;
+    Some(found.as_array().map_or(std::slice::from_ref(found), Vec::as_slice))
 }
 
 /// The values of a multi-valued attribute, whose elements are objects with a `value` or plain texts.
@@ -287,7 +284,7 @@ mod tests {
         let value = json!({"ID": 7, "username": "ann", "Emails": [{"Value": "a@x"}, "b@x", {"type": "work"}],
             "roles": "one", "groups": [{"value": "g", "type": "indirect"}, {"$ref": "x"}], "entitlements": null});
         let user = User::read(&value).unwrap();
-        assert_eq!((user.id.as_str(), user.user_name.as_deref()), ("7", Some("ann")));
+        assert_eq!((user.id.as_str(), user.login.as_deref()), ("7", Some("ann")));
         assert_eq!((user.emails.len(), user.roles.len(), user.entitlements.len()), (2, 1, 0));
         assert!(user.group("g").unwrap().indirect);
         assert_eq!(User::read(&json!({"userName": "ann"})), None, "no id, no user");
