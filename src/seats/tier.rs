@@ -249,7 +249,7 @@ impl<'a> Sheet<'a> {
         let mut excluding = addons.filter(|(_, addon)| excludes(addon, pool));
         if by_old {
             Some(Blocked::OldSeat)
-        } else if excluding.any(|(seat, addon)| !self.goes_with(who, seat, addon, pool)) {
+        } else if excluding.any(|(seat, addon)| !self.goes_with(who, seat, addon, pool, old)) {
             Some(Blocked::Excluded)
         } else {
             None
@@ -257,8 +257,16 @@ impl<'a> Sheet<'a> {
     }
 
     /// Whether the add-on goes in this plan when the person gets the tier.
-    fn goes_with(&self, who: Subject<'_, 'a>, seat: &Seat<'a>, addon: &Pool, tier: &Pool) -> bool {
-        let based = addon.requires.is_empty() || addon.requires.contains(&tier.id);
+    fn goes_with(
+        &self,
+        who: Subject<'_, 'a>,
+        seat: &Seat<'a>,
+        addon: &Pool,
+        tier: &Pool,
+        old: Option<&Old<'a>>,
+    ) -> bool {
+        let stays = old.is_some_and(|old| self.frame.observes(old.seat.id) && !self.frame.observes(&addon.id));
+        let based = addon.requires.is_empty() || addon.requires.contains(&tier.id) || stays;
         let wanted = who.want.addons.contains_key(&addon.id);
         seat.is_live() && !self.is_stuck(who, seat) && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
     }

@@ -103,6 +103,8 @@ impl<'a> Waits<'a> {
         }
         let gained: BTreeSet<(PersonId, &PoolId)> =
             steps.iter().filter_map(|step| Some((step.person, step.gains()?))).collect();
+        let lost: BTreeSet<(PersonId, &PoolId)> =
+            steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
         for (person, pool) in frame.ledger.waiting.keys() {
             if waits.contains_key(&(*person, pool)) || gained.contains(&(*person, pool)) {
                 continue;
@@ -113,7 +115,7 @@ impl<'a> Waits<'a> {
                     rows.push(row(frame, rooms, *person, pool, want, "on_hold"));
                 }
                 Some(Standing::Active) => {
-                    let over = self.over(frame, *person, pool);
+                    let over = self.over(frame, *person, pool, lost.contains(&(*person, pool)));
                     self.notes.extend(over);
                 }
                 Some(Standing::PreStart | Standing::Left { .. }) => self.notes.push(ended(*person, pool, false)),
@@ -123,8 +125,9 @@ impl<'a> Waits<'a> {
     }
 
     /// The end of a wait that nobody active has any more.
-    fn over(&self, frame: &Frame<'_>, person: PersonId, pool: &PoolId) -> Option<Event> {
+    fn over(&self, frame: &Frame<'_>, person: PersonId, pool: &PoolId, lost: bool) -> Option<Event> {
         match frame.ledger.holding(person, pool).map(|holding| holding.state) {
+            Some(_) if lost => Some(ended(person, pool, false)),
             Some(HoldState::Held) => Some(ended(person, pool, true)),
             Some(HoldState::Granting | HoldState::Revoking) => None,
             None if self.left.contains(&person) => None,

@@ -173,7 +173,7 @@ fn give(reader: &mut Reader<'_>, pictures: &mut Pictures, step: &Step, pool: &Po
             }
         }
         PoolKind::Addon => {
-            if !rests(reader, pictures, step.person, terms) {
+            if !rests(reader, pictures, step.person, terms, |_| true) {
                 reader.fault(2, format!("{} gives an add-on without its base tier", name(step)));
             }
         }
@@ -191,8 +191,14 @@ fn held_by(pictures: &Pictures, person: PersonId) -> impl Iterator<Item = &PoolI
     pictures.iter().filter(move |(_, picture)| picture.holders.contains_key(&person)).map(|(pool, _)| pool)
 }
 
-fn rests(reader: &Reader<'_>, pictures: &Pictures, person: PersonId, addon: &Pool) -> bool {
-    let mut tiers = held_by(pictures, person).filter(|pool| reader.is_tier(pool)).peekable();
+fn rests(
+    reader: &Reader<'_>,
+    pictures: &Pictures,
+    person: PersonId,
+    addon: &Pool,
+    is_real: impl Fn(&PoolId) -> bool,
+) -> bool {
+    let mut tiers = held_by(pictures, person).filter(|pool| reader.is_tier(pool) && is_real(pool)).peekable();
     if addon.requires.is_empty() {
         true
     } else if tiers.peek().is_some() {
@@ -213,7 +219,8 @@ fn orphans(reader: &mut Reader<'_>, pictures: &Pictures, step: &Step, tier: &Poo
         let only_planned = reader.mode(tier) == PoolMode::Observe && reader.mode(id) != PoolMode::Observe;
         let never_taken = reader.mode(id) == PoolMode::AddOnly;
         if addon.requires.contains(tier)
-            && !rests(reader, pictures, step.person, addon)
+            && !rests(reader, pictures, step.person, addon, |_| true)
+            && !rests(reader, pictures, step.person, addon, |pool| reader.mode(pool) != PoolMode::Observe)
             && !going
             && !only_planned
             && !never_taken
