@@ -170,7 +170,9 @@ impl Tenant {
         let person = world.entra_accounts().get(id).and_then(|person| world.person(*person));
         match person {
             None => json!({"id": id, "@removed": {"reason": "deleted"}}),
-            Some(person) if person.standing == Standing::Deleted => json!({"id": id, "@removed": {"reason": "changed"}}),
+            Some(person) if person.standing == Standing::Deleted => {
+                json!({"id": id, "@removed": {"reason": "changed"}})
+            }
             Some(person) => Value::Object(view::user(self, world, person, id, select)),
         }
     }
@@ -201,7 +203,9 @@ impl Round {
 /// The accounts that were deleted for good.
 fn purged(world: &World) -> BTreeSet<&str> {
     let log = world.log().iter().filter(|change| change.what == What::Purged);
-    log.filter_map(|change| change.accounts.entra.as_deref()).filter(|id| !world.entra_accounts().contains_key(*id)).collect()
+    log.filter_map(|change| change.accounts.entra.as_deref())
+        .filter(|id| !world.entra_accounts().contains_key(*id))
+        .collect()
 }
 
 /// The page size that `Prefer: odata.maxpagesize` may make smaller.

@@ -43,7 +43,13 @@ pub(super) fn members(world: &World, call: &Call, id: &str) -> Reply {
 }
 
 fn names(world: &World) -> BTreeSet<&str> {
-    world.people().iter().filter(|person| person.homes.entra).flat_map(|person| &person.groups).map(String::as_str).collect()
+    world
+        .people()
+        .iter()
+        .filter(|person| person.homes.entra)
+        .flat_map(|person| &person.groups)
+        .map(String::as_str)
+        .collect()
 }
 
 fn group(world: &World, name: &str) -> Value {

@@ -13,15 +13,8 @@ use crate::wire::Reply;
 use crate::world::Person;
 
 /// The properties that `filter` knows; everything else answers E0000053.
-const FILTERABLE: [&str; 7] = [
-    "status",
-    "lastUpdated",
-    "id",
-    "profile.login",
-    "profile.email",
-    "profile.firstName",
-    "profile.lastName",
-];
+const FILTERABLE: [&str; 7] =
+    ["status", "lastUpdated", "id", "profile.login", "profile.email", "profile.firstName", "profile.lastName"];
 /// The properties beside the profile that `search` knows.
 const SEARCHABLE: [&str; 7] = ["id", "status", "created", "activated", "statusChanged", "lastUpdated", "type.id"];
 

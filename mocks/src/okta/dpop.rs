@@ -54,7 +54,8 @@ pub(super) fn check(proof: &str, method: &str, url: &str, now: Timestamp) -> Res
         return Err("iat is too far from now".to_owned());
     }
     let Claims { jti, nonce, ath, .. } = claims;
-    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the proof's key has no thumbprint".to_owned())?;
+    let thumbprint =
+        jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the proof's key has no thumbprint".to_owned())?;
     Ok(Proven { thumbprint, jti, nonce, ath })
 }
 

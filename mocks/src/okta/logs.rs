@@ -4,9 +4,9 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::error;
 use super::users::{limit_of, paged};
 use super::view::{group_id, time};
-use super::error;
 use crate::World;
 use crate::filter;
 use crate::rng::mix;

@@ -68,7 +68,11 @@ impl Provider {
                 "attributes": attributes})
         };
         all(&[
-            schema(USER, "User", json!([text("userName", "server"), text("displayName", "none"), text("title", "none")])),
+            schema(
+                USER,
+                "User",
+                json!([text("userName", "server"), text("displayName", "none"), text("title", "none")]),
+            ),
             schema(GROUP, "Group", json!([text("displayName", "server")])),
             schema(ENTERPRISE, "EnterpriseUser", json!([text("employeeNumber", "none"), text("department", "none")])),
             schema(ACME, "AcmeUser", json!([text("jobCode", "none")])),

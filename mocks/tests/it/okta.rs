@@ -66,7 +66,10 @@ async fn a_plain_list_hides_who_is_deprovisioned_and_a_filter_does_not() {
         assert_eq!(page.rows().len(), 2, "{query}");
     }
     let one = client.get(&format!("/api/v1/users/{ann_id}")).await;
-    assert_eq!((one.status, &one.json["status"], &one.json["profile"]["jobCode"]), (200, &json!("DEPROVISIONED"), &json!("SD-12")));
+    assert_eq!(
+        (one.status, &one.json["status"], &one.json["profile"]["jobCode"]),
+        (200, &json!("DEPROVISIONED"), &json!("SD-12"))
+    );
     mocks.state().world.purge(ann);
     let gone = client.get(&format!("/api/v1/users/{ann_id}")).await;
     assert_eq!((gone.status, &gone.json["errorCode"]), (404, &json!("E0000007")));
@@ -191,7 +194,8 @@ async fn an_assertion_buys_one_token_for_an_hour() {
     let jwt = assertion(TEST_PRIVATE_KEY_PEM, CLIENT_ID, &audience, now, &json!({}));
     let answer = token(&mocks, &jwt, "okta.users.read").await;
     assert_eq!((answer.status, &answer.json["expires_in"]), (200, &json!(3600)), "{}", answer.text);
-    let client = Client::new(&mocks, Server::Okta, &format!("Bearer {}", answer.json["access_token"].as_str().unwrap()));
+    let client =
+        Client::new(&mocks, Server::Okta, &format!("Bearer {}", answer.json["access_token"].as_str().unwrap()));
     assert_eq!(client.get("/api/v1/users").await.status, 200);
     // The scope does not reach to groups, and the same jti is not taken twice.
     assert_eq!(client.get("/api/v1/groups").await.json["errorCode"], "E0000006");
