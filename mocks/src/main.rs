@@ -66,7 +66,9 @@ async fn main() -> std::io::Result<()> {
     for (server, port) in ports {
         servers.push((server, MockServer::start_on(mocks.router(server), port).await?));
     }
-    servers.iter().for_each(|(server, running)| introduce(*server, &running.url()));
+    for (server, running) in &servers {
+        introduce(*server, &running.url());
+    }
     let story = arguments.tick.map(|every| tokio::spawn(tell(mocks.clone(), every)));
     tokio::signal::ctrl_c().await?;
     if let Some(story) = story {

@@ -77,9 +77,8 @@ fn known(kind: Kind, path: &str) -> bool {
 
 fn allowed(kind: Kind, path: &str, op: Op) -> bool {
     match (kind, op) {
-        (_, Op::Eq) => true,
+        (_, Op::Eq) | (Kind::Search, Op::Sw) => true,
         (_, Op::Gt | Op::Ge | Op::Lt | Op::Le) => is_time(path) && (kind == Kind::Search || path == "lastUpdated"),
-        (Kind::Search, Op::Sw) => true,
         (Kind::Search, Op::Co) => FILTERABLE.contains(&path),
         (Kind::Filter, Op::Co | Op::Sw) | (_, Op::Ne | Op::Ew) => false,
     }

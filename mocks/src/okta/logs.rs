@@ -24,9 +24,8 @@ pub(super) fn list(world: &World, call: &Call) -> Reply {
         Ok(filter) => filter,
         Err(filter::BadFilter(cause)) => return error::of(StatusCode::BAD_REQUEST, "E0000053", &cause),
     };
-    let (since, until) = match (bound(call, "since"), bound(call, "until")) {
-        (Ok(since), Ok(until)) => (since, until),
-        (Err(()), _) | (_, Err(())) => return bad("since and until take times"),
+    let (Ok(since), Ok(until)) = (bound(call, "since"), bound(call, "until")) else {
+        return bad("since and until take times");
     };
     let oldest = world.now.saturating_sub(SignedDuration::from_hours(180 * 24)).unwrap_or(world.now);
     if since.is_some_and(|since| since < oldest) {

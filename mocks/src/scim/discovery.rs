@@ -45,7 +45,7 @@ impl Provider {
         })
     }
 
-    pub(super) fn resource_types(&self) -> Reply {
+    pub(super) fn resource_types() -> Reply {
         let user = json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": "User", "name": "User",
             "endpoint": "/Users", "schema": USER,
@@ -58,7 +58,7 @@ impl Provider {
         all(&[user, group])
     }
 
-    pub(super) fn schemas(&self) -> Reply {
+    pub(super) fn schemas() -> Reply {
         let text = |name: &str, unique: &str| {
             json!({"name": name, "type": "string", "multiValued": false, "required": unique == "server",
                 "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": unique})

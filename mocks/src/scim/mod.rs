@@ -131,8 +131,8 @@ impl Provider {
         let ["scim", "v2", rest @ ..] = route else { return self.not_found(&call.path) };
         match (call.method.as_str(), rest) {
             ("GET", ["ServiceProviderConfig"]) => self.service_provider_config(call),
-            ("GET", ["ResourceTypes"]) => self.resource_types(),
-            ("GET", ["Schemas"]) => self.schemas(),
+            ("GET", ["ResourceTypes"]) => Self::resource_types(),
+            ("GET", ["Schemas"]) => Self::schemas(),
             ("GET", ["Users"]) => self.list(world, call, Kind::User),
             ("GET", ["Groups"]) => self.list(world, call, Kind::Group),
             ("POST", ["Users", ".search"]) => self.search(world, call, Kind::User),

@@ -209,7 +209,7 @@ fn elements_of(value: &Value) -> Result<Vec<Value>, Refused> {
     let elements = match value {
         Value::Array(many) => many.clone(),
         Value::Null => Vec::new(),
-        one => vec![one.clone()],
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![value.clone()],
     };
     // A bare text stands for an element with that value.
     let whole = |element: Value| match element {

@@ -147,7 +147,7 @@ async fn rules_choose_their_requests() {
     let mocks = everywhere(3);
     let okta = Client::okta(&mocks);
     let down = || Fault::Status(503, String::new());
-    let mut statuses = async |rule: Rule| {
+    let statuses = async |rule: Rule| {
         mocks.faults.clear();
         mocks.faults.push(rule);
         let mut statuses = Vec::new();
