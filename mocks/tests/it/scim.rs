@@ -235,3 +235,20 @@ async fn the_status_of_an_error_may_be_a_number() {
     let answer = Client::scim(&mocks, Server::Scim).get("/scim/v2/Users/nobody").await;
     assert_eq!(answer.json["status"], json!(404));
 }
+
+#[tokio::test]
+async fn the_provider_tells_its_schemas() {
+    let mocks = company(1);
+    let client = Client::scim(&mocks, Server::Scim);
+    let schemas = client.get("/scim/v2/Schemas").await;
+    for schema in schemas.rows() {
+        let one = client.get(&format!("/scim/v2/Schemas/{}", schema["id"].as_str().unwrap())).await;
+        assert_eq!((one.status, &one.json), (200, schema));
+    }
+    assert!(schemas.text.contains("jobCode"));
+    let types = client.get("/scim/v2/ResourceTypes").await;
+    assert_eq!(types.rows()[0]["schemaExtensions"][1]["schema"], ACME);
+    assert_eq!(client.get("/scim/v2/ResourceTypes/Robot").await.status, 404);
+    assert_eq!(client.get("/scim/v2/Schemas?filter=id%20pr").await.status, 403);
+    assert_eq!(client.write("POST", "/scim/v2/Schemas", &json!({})).await.status, 405);
+}
