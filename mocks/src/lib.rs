@@ -27,7 +27,8 @@
 //! | SCIM feed | `mocks.serve(Server::Scim)` | `url()/scim/v2` | bearer [`scim::BEARER_TOKEN`]; basic [`scim::BASIC_USER`], [`scim::BASIC_PASSWORD`]; [`scim::CLIENT_ID`], [`scim::CLIENT_SECRET`] (or the test key) at `url()/token` | `state().scim` |
 //! | desk | `mocks.serve(Server::Desk)` | `url()/scim/v2` | as the SCIM feed | `state().desk` |
 //!
-//! `mocks.router(server)` is the same as a `tower::Service`, to be called in process. The job code is Okta's
+//! `mocks.call(server, request)` asks in process, without a socket; `mocks.router(server)` is the same as a
+//! `tower::Service`. The job code is Okta's
 //! `profile.jobCode`, Entra's `onPremisesExtensionAttributes.extensionAttribute1` (and
 //! `extension_{app}_jobCode`), and `urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode` in the SCIM feed.
 //!
@@ -79,6 +80,7 @@ mod token;
 mod wire;
 pub mod world;
 
+pub use axum::body::Body;
 pub use fault::{Fault, Faults, Rule};
 pub use journal::Seen;
 pub use keys::{STRANGER_PRIVATE_KEY_PEM, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, TEST_PUBLIC_KEY_PEM};

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use clap::Parser;
-use seatwarden_mocks::{Company, Homes, MockServer, Mocks, Server, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, entra, okta, scim};
+use seatwarden_mocks::{
+    Company, Homes, MockServer, Mocks, Server, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, entra, okta, scim,
+};
 
 /// Okta, Entra, a SCIM feed and a desk on loopback, around a seeded company in motion.
 #[derive(Debug, Parser)]
@@ -64,7 +66,9 @@ async fn main() -> std::io::Result<()> {
     for (server, port) in ports {
         servers.push((server, MockServer::start_on(mocks.router(server), port).await?));
     }
-    servers.iter().for_each(|(server, running)| introduce(*server, &running.url()));
+    for (server, running) in &servers {
+        introduce(*server, &running.url());
+    }
     let story = arguments.tick.map(|every| tokio::spawn(tell(mocks.clone(), every)));
     tokio::signal::ctrl_c().await?;
     if let Some(story) = story {
@@ -132,7 +136,10 @@ fn group(text: &str) -> Result<(String, usize), String> {
     Ok((name.to_owned(), seats.parse().map_err(|_| wrong())?))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program's edge: real clients compare the servers' clock with theirs")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program's edge: real clients compare the servers' clock with theirs"
+)]
 fn system_time() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

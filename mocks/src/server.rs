@@ -89,9 +89,8 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
 async fn serve(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
     // Without this a small answer may wait 40 ms for the peer's delayed acknowledgement.
     drop(stream.set_nodelay(true));
-    let connection = http1::Builder::new()
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection =
+        http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A connection that ends in an error was cut by a fault or by the peer.

@@ -125,6 +125,11 @@ impl Mocks {
         })
     }
 
+    /// Asks a server in process, without a socket. The body of the answer may stall or never end, as over one.
+    pub async fn call(&self, server: Server, request: http::Request<Body>) -> Response<Body> {
+        self.answer(server, request).await
+    }
+
     /// Starts one server on a free loopback port.
     pub async fn serve(&self, server: Server) -> std::io::Result<MockServer> {
         MockServer::start(self.router(server)).await

@@ -83,13 +83,14 @@ impl Call {
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    /// Boxed, so that an answer can be the error of a result.
+    pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
 }
 
 impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { status, headers: Box::default(), body: Bytes::new() }
     }
 
     pub(crate) fn text(status: StatusCode, text: &str) -> Self {
@@ -101,7 +102,7 @@ impl Reply {
     }
 
     pub(crate) fn of(status: StatusCode, kind: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: HeaderMap::new(), body: body.into() }.with(CONTENT_TYPE, kind)
+        Self { status, headers: Box::default(), body: body.into() }.with(CONTENT_TYPE, kind)
     }
 
     /// Sets a header; a value that no header can carry is left out.
@@ -133,7 +134,7 @@ impl Reply {
     pub(crate) fn into_response(self, body: Body) -> Response<Body> {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = *self.headers;
         response
     }
 }

@@ -1,6 +1,6 @@
 //! `GET /v1.0/users/delta`: rounds of pages that end in a delta link.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use http::StatusCode;
@@ -12,7 +12,7 @@ use super::select::Select;
 use super::{Tenant, error, view};
 use crate::World;
 use crate::wire::{Call, Reply, opaque, opened, query_of};
-use crate::world::{Standing, What};
+use crate::world::Standing;
 
 /// How long a token of a directory object lives.
 const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -123,7 +123,7 @@ impl Tenant {
             Some(place) => ("@odata.nextLink", "$skiptoken", Round { place: Some(place), ..round }),
             None => ("@odata.deltaLink", "$deltatoken", Round { place: None, from: Some(round.to), ..round }),
         };
-        let token = self.token_of(world, round);
+        let token = self.token_of(world, &round);
         body.insert(key.to_owned(), json!(format!("{}/v1.0/users/delta?{param}={token}", call.base)));
         body.insert("value".to_owned(), Value::Array(rows));
         Reply::json(StatusCode::OK, &Value::Object(body))
@@ -133,13 +133,13 @@ impl Tenant {
     fn first_round(&self, world: &World, round: &Round, size: usize) -> (Vec<Value>, Option<String>) {
         let start = round.place.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let range = (start, Bound::Unbounded);
-        let gone: BTreeSet<&str> = if self.removed_in_first_round { purged(world) } else { BTreeSet::new() };
+        let gone = world.entra_purged().range::<str, _>(range).filter(|_| self.removed_in_first_round);
         let shown = world.entra_accounts().range::<str, _>(range).filter(|(_, person)| {
             self.removed_in_first_round || world.person(**person).is_some_and(|p| p.standing != Standing::Deleted)
         });
         // Both are sorted, and a page takes no more than its size of either.
         let shown = shown.map(|(id, _)| id.as_ref()).take(size + 1);
-        let mut ids: Vec<&str> = shown.chain(gone.range::<str, _>(range).copied().take(size + 1)).collect();
+        let mut ids: Vec<&str> = shown.chain(gone.map(AsRef::as_ref).take(size + 1)).collect();
         ids.sort_unstable();
         let more = ids.len() > size;
         ids.truncate(size);
@@ -170,12 +170,14 @@ impl Tenant {
         let person = world.entra_accounts().get(id).and_then(|person| world.person(*person));
         match person {
             None => json!({"id": id, "@removed": {"reason": "deleted"}}),
-            Some(person) if person.standing == Standing::Deleted => json!({"id": id, "@removed": {"reason": "changed"}}),
+            Some(person) if person.standing == Standing::Deleted => {
+                json!({"id": id, "@removed": {"reason": "changed"}})
+            }
             Some(person) => Value::Object(view::user(self, world, person, id, select)),
         }
     }
 
-    fn token_of(&mut self, world: &World, round: Round) -> String {
+    fn token_of(&mut self, world: &World, round: &Round) -> String {
         self.links.given += 1;
         opaque(&json!({
             "s": round.select.text(), "f": round.from, "t": round.to, "p": round.place,
@@ -196,12 +198,6 @@ impl Round {
             number: parts.get("n")?.as_u64()?,
         })
     }
-}
-
-/// The accounts that were deleted for good.
-fn purged(world: &World) -> BTreeSet<&str> {
-    let log = world.log().iter().filter(|change| change.what == What::Purged);
-    log.filter_map(|change| change.accounts.entra.as_deref()).filter(|id| !world.entra_accounts().contains_key(*id)).collect()
 }
 
 /// The page size that `Prefer: odata.maxpagesize` may make smaller.

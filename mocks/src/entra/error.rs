@@ -21,7 +21,8 @@ pub(super) fn unsupported(world: &World, text: &str) -> Reply {
 }
 
 pub(super) fn not_found(world: &World, id: &str) -> Reply {
-    let text = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+    let text =
+        format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
     of(world, StatusCode::NOT_FOUND, "Request_ResourceNotFound", &text)
 }
 

@@ -22,12 +22,12 @@ pub(super) fn of_user(world: &World, call: &Call, id: &str) -> Reply {
         }
         row
     });
-    collection(call, "directoryObjects", rows.collect())
+    collection(call, "directoryObjects", &rows.collect::<Vec<_>>())
 }
 
 /// `GET /v1.0/groups`
 pub(super) fn list(world: &World, call: &Call) -> Reply {
-    collection(call, "groups", names(world).into_iter().map(|name| group(world, name)).collect())
+    collection(call, "groups", &names(world).into_iter().map(|name| group(world, name)).collect::<Vec<_>>())
 }
 
 /// `GET /v1.0/groups/{id}/members`
@@ -39,11 +39,17 @@ pub(super) fn members(world: &World, call: &Call, id: &str) -> Reply {
     let rows = accounts
         .filter(|(_, person)| person.groups.contains(name))
         .map(|(id, person)| json!({"@odata.type": "#microsoft.graph.user", "id": id.as_ref(), "displayName": person.display_name()}));
-    collection(call, "directoryObjects", rows.collect())
+    collection(call, "directoryObjects", &rows.collect::<Vec<_>>())
 }
 
 fn names(world: &World) -> BTreeSet<&str> {
-    world.people().iter().filter(|person| person.homes.entra).flat_map(|person| &person.groups).map(String::as_str).collect()
+    world
+        .people()
+        .iter()
+        .filter(|person| person.homes.entra)
+        .flat_map(|person| &person.groups)
+        .map(String::as_str)
+        .collect()
 }
 
 fn group(world: &World, name: &str) -> Value {
@@ -55,7 +61,7 @@ fn group_id(world: &World, name: &str) -> String {
     guid(number, number.rotate_left(23))
 }
 
-fn collection(call: &Call, of: &str, rows: Value) -> Reply {
+fn collection(call: &Call, of: &str, rows: &[Value]) -> Reply {
     let context = format!("{}/v1.0/$metadata#{of}", call.base);
     Reply::json(StatusCode::OK, &json!({"@odata.context": context, "value": rows}))
 }

@@ -85,14 +85,13 @@ impl Tenant {
                 Err(error::login(world, StatusCode::UNAUTHORIZED, "invalid_client", 7_000_215, text))
             }
             Proof::Secret { .. } => Ok(()),
-            Proof::Assertion { client_id: None, .. } => missing("client_id"),
+            Proof::Assertion { client_id: None, .. } | Proof::None { client_id: None } => missing("client_id"),
             Proof::Assertion { client_id: Some(id), .. } if id != self.client_id => stranger(&id),
             Proof::Assertion { jwt, .. } => self.check(world, call, &jwt).map_err(|why| {
                 let text = format!("Client assertion failed signature validation: {why}");
                 error::login(world, StatusCode::UNAUTHORIZED, "invalid_client", 700_027, &text)
             }),
             Proof::None { client_id: Some(_) } => missing("client_assertion' or 'client_secret"),
-            Proof::None { client_id: None } => missing("client_id"),
         }
     }
 

@@ -76,7 +76,10 @@ impl Tenant {
             tenant_id: TENANT_ID.to_owned(),
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
-            keys: vec![(None, TEST_PUBLIC_KEY_PEM.to_owned()), (Some(TEST_KEY_ID.to_owned()), TEST_PUBLIC_KEY_PEM.to_owned())],
+            keys: vec![
+                (None, TEST_PUBLIC_KEY_PEM.to_owned()),
+                (Some(TEST_KEY_ID.to_owned()), TEST_PUBLIC_KEY_PEM.to_owned()),
+            ],
             federated: Vec::new(),
             permissions: ["User.Read.All", "GroupMember.Read.All"].map(str::to_owned).to_vec(),
             token_life: SignedDuration::from_secs(3599),
@@ -144,10 +147,16 @@ impl Tenant {
                 let text = format!("Resource not found for the segment '{}'.", route.last().unwrap_or(&""));
                 error::of(world, StatusCode::BAD_REQUEST, "BadRequest", &text)
             }
-            _ => error::of(world, StatusCode::METHOD_NOT_ALLOWED, "Request_BadRequest", "Specified HTTP method is not allowed."),
+            _ => error::of(
+                world,
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Request_BadRequest",
+                "Specified HTTP method is not allowed.",
+            ),
         };
         if reply.status.is_success() {
-            return reply.with(CONTENT_TYPE, "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8");
+            return reply
+                .with(CONTENT_TYPE, "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8");
         }
         reply
     }

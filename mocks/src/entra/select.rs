@@ -60,8 +60,7 @@ impl Select {
             return Ok(Self(BY_DEFAULT.map(str::to_owned).to_vec()));
         };
         let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-        let known =
-            |name: &str| BY_DEFAULT.contains(&name) || MORE.contains(&name) || name.starts_with("extension_");
+        let known = |name: &str| BY_DEFAULT.contains(&name) || MORE.contains(&name) || name.starts_with("extension_");
         match names.iter().find(|name| !known(name)) {
             Some(stranger) => Err(stranger.clone()),
             None => Ok(Self(names)),

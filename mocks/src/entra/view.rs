@@ -45,7 +45,9 @@ fn property(tenant: &Tenant, world: &World, person: &Person, name: &str) -> Opti
         }
         "onPremisesExtensionAttributes" => field(Field::JobCode).map(extension_attributes),
         "onPremisesSyncEnabled" => Some(json!(true)),
-        "employeeHireDate" | "createdDateTime" => Some(json!(person.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())),
+        "employeeHireDate" | "createdDateTime" => {
+            Some(json!(person.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()))
+        }
         "businessPhones" | "otherMails" => Some(json!([])),
         "signInActivity" => Some(json!({
             "lastSignInDateTime": world.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -58,8 +60,7 @@ fn property(tenant: &Tenant, world: &World, person: &Person, name: &str) -> Opti
 
 /// All fifteen come, whether they are used or not.
 fn extension_attributes(job_code: Value) -> Value {
-    let mut all: Map<String, Value> =
-        (1..=15).map(|nth| (format!("extensionAttribute{nth}"), Value::Null)).collect();
+    let mut all: Map<String, Value> = (1..=15).map(|nth| (format!("extensionAttribute{nth}"), Value::Null)).collect();
     all.insert("extensionAttribute1".to_owned(), job_code);
     Value::Object(all)
 }

@@ -13,15 +13,8 @@ use crate::wire::Reply;
 use crate::world::Person;
 
 /// The properties that `filter` knows; everything else answers E0000053.
-const FILTERABLE: [&str; 7] = [
-    "status",
-    "lastUpdated",
-    "id",
-    "profile.login",
-    "profile.email",
-    "profile.firstName",
-    "profile.lastName",
-];
+const FILTERABLE: [&str; 7] =
+    ["status", "lastUpdated", "id", "profile.login", "profile.email", "profile.firstName", "profile.lastName"];
 /// The properties beside the profile that `search` knows.
 const SEARCHABLE: [&str; 7] = ["id", "status", "created", "activated", "statusChanged", "lastUpdated", "type.id"];
 
@@ -84,9 +77,8 @@ fn known(kind: Kind, path: &str) -> bool {
 
 fn allowed(kind: Kind, path: &str, op: Op) -> bool {
     match (kind, op) {
-        (_, Op::Eq) => true,
+        (_, Op::Eq) | (Kind::Search, Op::Sw) => true,
         (_, Op::Gt | Op::Ge | Op::Lt | Op::Le) => is_time(path) && (kind == Kind::Search || path == "lastUpdated"),
-        (Kind::Search, Op::Sw) => true,
         (Kind::Search, Op::Co) => FILTERABLE.contains(&path),
         (Kind::Filter, Op::Co | Op::Sw) | (_, Op::Ne | Op::Ew) => false,
     }

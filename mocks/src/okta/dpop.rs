@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::wire::Call;
 
 /// How far the `iat` of a proof may lie from now, in seconds.
-const SKEW_S: i64 = 300;
+const SKEW_S: u64 = 300;
 
 /// What a good proof says.
 #[derive(Debug)]
@@ -50,11 +50,12 @@ pub(super) fn check(proof: &str, method: &str, url: &str, now: Timestamp) -> Res
     if claims.htm != method || claims.htu != url {
         return Err("htm or htu names another request".to_owned());
     }
-    if (claims.iat - now.as_second()).abs() > SKEW_S {
+    if claims.iat.abs_diff(now.as_second()) > SKEW_S {
         return Err("iat is too far from now".to_owned());
     }
     let Claims { jti, nonce, ath, .. } = claims;
-    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the proof's key has no thumbprint".to_owned())?;
+    let thumbprint =
+        jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| "the proof's key has no thumbprint".to_owned())?;
     Ok(Proven { thumbprint, jti, nonce, ath })
 }
 

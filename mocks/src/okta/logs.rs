@@ -4,9 +4,9 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::error;
 use super::users::{limit_of, paged};
 use super::view::{group_id, time};
-use super::error;
 use crate::World;
 use crate::filter;
 use crate::rng::mix;
@@ -24,9 +24,8 @@ pub(super) fn list(world: &World, call: &Call) -> Reply {
         Ok(filter) => filter,
         Err(filter::BadFilter(cause)) => return error::of(StatusCode::BAD_REQUEST, "E0000053", &cause),
     };
-    let (since, until) = match (bound(call, "since"), bound(call, "until")) {
-        (Ok(since), Ok(until)) => (since, until),
-        (Err(()), _) | (_, Err(())) => return bad("since and until take times"),
+    let (Ok(since), Ok(until)) = (bound(call, "since"), bound(call, "until")) else {
+        return bad("since and until take times");
     };
     let oldest = world.now.saturating_sub(SignedDuration::from_hours(180 * 24)).unwrap_or(world.now);
     if since.is_some_and(|since| since < oldest) {

@@ -31,7 +31,7 @@ impl Org {
         let url = format!("{}/oauth2/v1/token", call.base);
         let expect = Expect {
             client_id: &self.client_id,
-            audiences: &[url.clone()],
+            audiences: std::slice::from_ref(&url),
             keys: &self.keys,
             life_max: LIFE,
             now: self.clock(world),

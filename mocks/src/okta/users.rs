@@ -3,8 +3,8 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use http::header::LINK;
 use http::StatusCode;
+use http::header::LINK;
 use serde_json::{Value, json};
 
 use super::criteria::{self, Kind};
@@ -63,7 +63,11 @@ impl Org {
         };
         if self.search_lag > 0 && matches!(criterion, Some((Kind::Search, _))) {
             let people = self.index.people().filter(|(id, _)| after.is_none_or(|after| id.as_ref() > after));
-            return people.filter(|(_, person)| fits(person)).map(|(id, person)| (id.clone(), person)).take(most).collect();
+            return people
+                .filter(|(_, person)| fits(person))
+                .map(|(id, person)| (id.clone(), person))
+                .take(most)
+                .collect();
         }
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         world
@@ -118,4 +122,3 @@ pub(super) fn paged(reply: Reply, call: &Call, next_after: Option<&str>) -> Repl
     let pairs = kept.map(|(key, value)| (key.as_str(), value.as_str())).chain([("after", cursor.as_str())]);
     reply.and(LINK, &format!("<{here}?{}>; rel=\"next\"", query_of(pairs)))
 }
-

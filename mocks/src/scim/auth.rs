@@ -56,9 +56,7 @@ impl Provider {
         let lets_in = |auth: &Auth| match auth {
             Auth::Open => true,
             Auth::Bearer(token) => bearer == Some(token.as_str()),
-            Auth::Basic { user, password } => {
-                given.as_ref().is_some_and(|(u, p)| u == user && p == password)
-            }
+            Auth::Basic { user, password } => given.as_ref().is_some_and(|(u, p)| u == user && p == password),
             Auth::ClientSecret { .. } => match bearer.map(|token| self.bank.look(token, world.now)) {
                 Some(Shown::Good(_)) => true,
                 Some(Shown::Expired) => {

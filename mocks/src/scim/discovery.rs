@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACME, ENTERPRISE, GROUP, Paging, Provider, USER};
+use super::{ACME, ENTERPRISE, GROUP, Paging, Provider, USER, schema, text_at};
 use crate::wire::{Call, Reply};
 
 impl Provider {
@@ -45,41 +45,46 @@ impl Provider {
         })
     }
 
-    pub(super) fn resource_types(&self) -> Reply {
-        let user = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": "User", "name": "User",
-            "endpoint": "/Users", "schema": USER,
-            "schemaExtensions": [{"schema": ENTERPRISE, "required": false}, {"schema": ACME, "required": false}],
-        });
-        let group = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": "Group", "name": "Group",
-            "endpoint": "/Groups", "schema": GROUP,
-        });
-        all(&[user, group])
+    /// `/ResourceTypes`, and one of them by its id.
+    pub(super) fn resource_types(&self, call: &Call, id: Option<&str>) -> Reply {
+        let extensions = json!([{"schema": ENTERPRISE, "required": false}, {"schema": ACME, "required": false}]);
+        let kind = |name: &str, schema: &str, extensions: &Value| {
+            json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "id": name, "name": name,
+                "endpoint": format!("/{name}s"), "schema": schema, "schemaExtensions": extensions,
+                "meta": {"resourceType": "ResourceType",
+                    "location": format!("{}/scim/v2/ResourceTypes/{name}", call.base)},
+            })
+        };
+        self.one_or_all(call, id, vec![kind("User", USER, &extensions), kind("Group", GROUP, &json!([]))])
     }
 
-    pub(super) fn schemas(&self) -> Reply {
-        let text = |name: &str, unique: &str| {
-            json!({"name": name, "type": "string", "multiValued": false, "required": unique == "server",
-                "caseExact": false, "mutability": "readWrite", "returned": "default", "uniqueness": unique})
-        };
-        let schema = |id: &str, name: &str, attributes: Value| {
-            json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"], "id": id, "name": name,
-                "attributes": attributes})
-        };
-        all(&[
-            schema(USER, "User", json!([text("userName", "server"), text("displayName", "none"), text("title", "none")])),
-            schema(GROUP, "Group", json!([text("displayName", "server")])),
-            schema(ENTERPRISE, "EnterpriseUser", json!([text("employeeNumber", "none"), text("department", "none")])),
-            schema(ACME, "AcmeUser", json!([text("jobCode", "none")])),
-        ])
+    /// `/Schemas`, and one of them by its URN.
+    pub(super) fn schemas(&self, call: &Call, id: Option<&str>) -> Reply {
+        let mut all = schema::all();
+        for schema in &mut all {
+            let place = format!("{}/scim/v2/Schemas/{}", call.base, text_at(schema, "id").unwrap_or_default());
+            if let Some(meta) = schema.get_mut("meta").and_then(Value::as_object_mut) {
+                meta.insert("location".to_owned(), json!(place));
+            }
+        }
+        self.one_or_all(call, id, all)
     }
-}
 
-fn all(resources: &[Value]) -> Reply {
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-        "totalResults": resources.len(), "startIndex": 1, "itemsPerPage": resources.len(), "Resources": resources,
-    });
-    Reply::json(StatusCode::OK, &body)
+    fn one_or_all(&self, call: &Call, id: Option<&str>, all: Vec<Value>) -> Reply {
+        if call.param("filter").is_some() {
+            return self.error(StatusCode::FORBIDDEN, None, "filters are not supported here");
+        }
+        let Some(id) = id else {
+            let body = json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": all.len(),
+                "startIndex": 1, "itemsPerPage": all.len(), "Resources": all,
+            });
+            return Reply::json(StatusCode::OK, &body);
+        };
+        match all.into_iter().find(|one| text_at(one, "id") == Some(id)) {
+            Some(one) => Reply::json(StatusCode::OK, &one),
+            None => self.not_found(id),
+        }
+    }
 }

@@ -12,13 +12,11 @@ impl Provider {
         if let Some(seats) = seats {
             self.seats.insert(name.to_owned(), seats);
         }
-        match self.group_id(name) {
-            Some(id) => id,
-            None => {
-                let row = json!({"schemas": [GROUP], "displayName": name, "members": []});
-                self.groups.insert(row, None, Kind::Group.name(), world.now)
-            }
+        if let Some(id) = self.group_id(name) {
+            return id;
         }
+        let row = json!({"schemas": [GROUP], "displayName": name, "members": []});
+        self.groups.insert(row, None, Kind::Group.name(), world.now)
     }
 
     /// Gives the id of the group with this name.

@@ -173,6 +173,8 @@ impl Provider {
 }
 
 fn number(text: Option<&str>, name: &str) -> Result<Option<i64>, Refused> {
-    text.map(|text| text.trim().parse::<i64>().map_err(|_| Refused::bad("invalidValue", format!("{name} is no number"))))
-        .transpose()
+    text.map(|text| {
+        text.trim().parse::<i64>().map_err(|_| Refused::bad("invalidValue", format!("{name} is no number")))
+    })
+    .transpose()
 }

@@ -12,6 +12,7 @@ mod list;
 mod patch;
 mod path;
 mod resource;
+mod schema;
 mod settings;
 mod shape;
 mod source;
@@ -131,8 +132,10 @@ impl Provider {
         let ["scim", "v2", rest @ ..] = route else { return self.not_found(&call.path) };
         match (call.method.as_str(), rest) {
             ("GET", ["ServiceProviderConfig"]) => self.service_provider_config(call),
-            ("GET", ["ResourceTypes"]) => self.resource_types(),
-            ("GET", ["Schemas"]) => self.schemas(),
+            ("GET", ["ResourceTypes"]) => self.resource_types(call, None),
+            ("GET", ["ResourceTypes", id]) => self.resource_types(call, Some(id)),
+            ("GET", ["Schemas"]) => self.schemas(call, None),
+            ("GET", ["Schemas", id]) => self.schemas(call, Some(id)),
             ("GET", ["Users"]) => self.list(world, call, Kind::User),
             ("GET", ["Groups"]) => self.list(world, call, Kind::Group),
             ("POST", ["Users", ".search"]) => self.search(world, call, Kind::User),
@@ -148,7 +151,11 @@ impl Provider {
             ("DELETE", ["Users", id]) => self.remove(world, call, Kind::User, id),
             ("DELETE", ["Groups", id]) => self.remove(world, call, Kind::Group, id),
             ("GET", ["Me"]) | (_, ["Bulk"]) => self.error(StatusCode::NOT_IMPLEMENTED, None, "not implemented"),
-            (_, ["Users" | "Groups", ..]) => self.error(StatusCode::METHOD_NOT_ALLOWED, None, "method not allowed"),
+            (_, ["Users" | "Groups" | "Schemas" | "ResourceTypes" | "ServiceProviderConfig", ..])
+                if call.method != http::Method::GET =>
+            {
+                self.error(StatusCode::METHOD_NOT_ALLOWED, None, "method not allowed")
+            }
             _ => self.not_found(&call.path),
         }
     }

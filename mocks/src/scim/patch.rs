@@ -15,7 +15,10 @@ const READ_ONLY: [&str; 3] = ["id", "meta", "groups"];
 /// the whole attribute, even where a list of values comes with it.
 pub(super) fn applied(resource: &Value, body: &Value, strict_remove: bool) -> Result<Value, Refused> {
     let known = filter::find(body, "schemas").and_then(Value::as_array).into_iter().flatten();
-    if !known.filter_map(Value::as_str).any(|urn| urn.eq_ignore_ascii_case("urn:ietf:params:scim:api:messages:2.0:PatchOp")) {
+    if !known
+        .filter_map(Value::as_str)
+        .any(|urn| urn.eq_ignore_ascii_case("urn:ietf:params:scim:api:messages:2.0:PatchOp"))
+    {
         return Err(Refused::bad("invalidSyntax", "schemas must name PatchOp"));
     }
     let Some(operations) = filter::find(body, "Operations").and_then(Value::as_array) else {
@@ -206,7 +209,7 @@ fn elements_of(value: &Value) -> Result<Vec<Value>, Refused> {
     let elements = match value {
         Value::Array(many) => many.clone(),
         Value::Null => Vec::new(),
-        one => vec![one.clone()],
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![value.clone()],
     };
     // A bare text stands for an element with that value.
     let whole = |element: Value| match element {
@@ -262,7 +265,8 @@ mod tests {
 
     #[test]
     fn members_come_and_go_one_by_one() {
-        let more = patched(&group(), &json!([{"op": "Add", "path": "members", "value": [{"value": "c"}, {"value": "a"}]}]));
+        let more =
+            patched(&group(), &json!([{"op": "Add", "path": "members", "value": [{"value": "c"}, {"value": "a"}]}]));
         assert_eq!(more.unwrap()["members"], json!([{"value": "a"}, {"value": "b"}, {"value": "c"}]));
         let less = patched(&group(), &json!([{"op": "remove", "path": "members[value eq \"a\"]"}]));
         assert_eq!(less.unwrap()["members"], json!([{"value": "b"}]));

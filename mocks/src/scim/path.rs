@@ -22,7 +22,9 @@ impl Path {
         let bad = || Refused::bad("invalidPath", format!("{text} is not a path"));
         let (extension, rest) = split_urn(text.trim());
         if rest.is_empty() {
-            return extension.map(|urn| Self { extension: Some(urn), attribute: None, filter: None, sub: None }).ok_or_else(bad);
+            return extension
+                .map(|urn| Self { extension: Some(urn), attribute: None, filter: None, sub: None })
+                .ok_or_else(bad);
         }
         let (attribute, filter, after) = match rest.split_once('[') {
             Some((attribute, after)) => {
@@ -92,7 +94,10 @@ mod tests {
         assert!(members.filter.is_some() && members.sub.is_none());
         assert_eq!(read(r#"emails[type eq "work"].value"#).sub.as_deref(), Some("value"));
         let number = read("URN:ietf:params:scim:schemas:extension:Enterprise:2.0:User:employeeNumber");
-        assert_eq!((number.extension.as_deref(), number.attribute.as_deref()), (Some(ENTERPRISE), Some("employeeNumber")));
+        assert_eq!(
+            (number.extension.as_deref(), number.attribute.as_deref()),
+            (Some(ENTERPRISE), Some("employeeNumber"))
+        );
         assert_eq!(read(ACME).attribute, None);
         let core = read("urn:ietf:params:scim:schemas:core:2.0:User:name.givenName");
         assert_eq!((core.extension, core.sub.as_deref()), (None, Some("givenName")));

@@ -70,9 +70,10 @@ impl Provider {
 
     fn seat_left(&self, what: &str, wanted: usize) -> Result<(), Refused> {
         match self.seats.get(what) {
-            Some(bought) if wanted > *bought => {
-                Err(Refused::with_status(self.settings.no_seat, format!("no seats left in {what}: {bought} are in use")))
-            }
+            Some(bought) if wanted > *bought => Err(Refused::with_status(
+                self.settings.no_seat,
+                format!("no seats left in {what}: {bought} are in use"),
+            )),
             Some(_) | None => Ok(()),
         }
     }

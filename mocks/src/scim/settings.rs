@@ -46,7 +46,7 @@ pub struct Settings {
     pub filters: bool,
     /// Understands filters on `meta.lastModified`.
     pub last_modified: bool,
-    /// Has ETags: sends them, and obeys `If-Match` and `If-None-Match`.
+    /// Has an `ETag` for each resource: sends it, and obeys `If-Match` and `If-None-Match`.
     pub etags: bool,
     /// Has a `ServiceProviderConfig`; without it the answer is 404.
     pub discovery: bool,

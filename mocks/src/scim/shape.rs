@@ -33,7 +33,8 @@ impl Wanted {
     fn trim(&self, row: &mut Map<String, Value>) {
         if !self.only.is_empty() {
             row.retain(|key, _| {
-                let named = |name: &String| top_of(name).eq_ignore_ascii_case(key) || name.starts_with(&format!("{key}:"));
+                let named =
+                    |name: &String| top_of(name).eq_ignore_ascii_case(key) || name.starts_with(&format!("{key}:"));
                 key == "id" || key == "schemas" || self.only.iter().any(named)
             });
         }

@@ -56,7 +56,12 @@ impl Provider {
                     }
                     known.extend(fresh);
                 }
-                self.users.update(id, known, change.at);
+                let changed = self.users.update(id, known, change.at);
+                // The row shows the person as they are now, also for a change that lies further back. Its stamp has to
+                // follow the log all the same.
+                if !changed && !matches!(change.what, What::Joined | What::Parted | What::Status) {
+                    self.users.touch(id, change.at);
+                }
             }
         }
     }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::text_at;
-use crate::world::guid;
 use crate::rng::mix;
+use crate::world::guid;
 
 #[derive(Debug)]
 pub(super) struct Store {
@@ -97,16 +97,19 @@ impl Store {
         }
         let changed = row != old;
         if changed {
-            if let Some(meta) = row.get_mut("meta").and_then(Value::as_object_mut) {
-                let version = meta.get("version").and_then(Value::as_str).and_then(number_of).unwrap_or(1);
-                meta.insert("version".to_owned(), json!(format!("W/\"{}\"", version + 1)));
-                meta.insert("lastModified".to_owned(), json!(at.to_string()));
-            }
+            stamp(&mut row, at);
             self.index(place, &old, false);
             self.index(place, &row, true);
         }
         self.rows.insert(place, row);
         changed
+    }
+
+    /// Gives a resource a new stamp and version as it is.
+    pub(super) fn touch(&mut self, id: &str, at: Timestamp) {
+        if let Some(row) = self.ids.get(id).and_then(|place| self.rows.get_mut(place)) {
+            stamp(row, at);
+        }
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Value> {
@@ -131,8 +134,20 @@ impl Store {
         }
         if let Some(key) = external {
             let places = self.externals.entry(key).or_default();
-            if add { places.insert(place) } else { places.remove(&place) };
+            if add {
+                places.insert(place)
+            } else {
+                places.remove(&place)
+            };
         }
+    }
+}
+
+fn stamp(row: &mut Value, at: Timestamp) {
+    if let Some(meta) = row.get_mut("meta").and_then(Value::as_object_mut) {
+        let version = meta.get("version").and_then(Value::as_str).and_then(number_of).unwrap_or(1);
+        meta.insert("version".to_owned(), json!(format!("W/\"{}\"", version + 1)));
+        meta.insert("lastModified".to_owned(), json!(at.to_string()));
     }
 }
 

@@ -25,7 +25,7 @@ impl Provider {
     }
 
     pub(super) fn create(&mut self, world: &World, call: &Call, kind: Kind) -> Reply {
-        let mut row = match self.body(call).and_then(|body| self.whole(kind, body)) {
+        let mut row = match Self::body(call).and_then(|body| Self::whole(kind, body)) {
             Ok(row) => row,
             Err(refused) => return self.refuse(&refused),
         };
@@ -43,13 +43,13 @@ impl Provider {
     }
 
     pub(super) fn replace(&mut self, world: &World, call: &Call, kind: Kind, id: &str) -> Reply {
-        let new = |provider: &Self, _: &Value| provider.body(call).and_then(|body| provider.whole(kind, body));
+        let new = |_: &Self, _: &Value| Self::body(call).and_then(|body| Self::whole(kind, body));
         self.rewrite(world, call, kind, id, new, true)
     }
 
     pub(super) fn patch(&mut self, world: &World, call: &Call, kind: Kind, id: &str) -> Reply {
         let new = |provider: &Self, old: &Value| {
-            let body = provider.body(call)?;
+            let body = Self::body(call)?;
             if kind == Kind::Group {
                 provider.minded(old, &body)?;
             }
@@ -97,7 +97,7 @@ impl Provider {
         }
     }
 
-    /// Whether the resource is there and, with ETags, still the one the client knows.
+    /// Whether the resource is there and, with `ETag`s, still the one the client knows.
     fn precondition(&self, call: &Call, kind: Kind, id: &str) -> Result<(), Reply> {
         let Some(row) = self.store(kind).get(id) else { return Err(self.not_found(id)) };
         let wanted = call.header(IF_MATCH).filter(|wanted| *wanted != "*" && self.settings.etags);
@@ -109,12 +109,12 @@ impl Provider {
         }
     }
 
-    fn body(&self, call: &Call) -> Result<Value, Refused> {
+    fn body(call: &Call) -> Result<Value, Refused> {
         serde_json::from_slice(&call.body).map_err(|_| Refused::bad("invalidSyntax", "the body is not JSON"))
     }
 
     /// A whole resource as a client sends it.
-    fn whole(&self, kind: Kind, body: Value) -> Result<Value, Refused> {
+    fn whole(kind: Kind, body: Value) -> Result<Value, Refused> {
         let named = body.get("schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         if !named.into_iter().any(|urn| urn.eq_ignore_ascii_case(kind.schema())) {
             return Err(Refused::bad("invalidSyntax", format!("schemas must name {}", kind.schema())));

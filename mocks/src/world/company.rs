@@ -45,8 +45,26 @@ const GIVEN: &[&str] = &[
     "Tomás", "Uma", "Viktor", "Wen", "Ximena", "Yuki", "Zofia",
 ];
 const FAMILY: &[&str] = &[
-    "Abara", "Berg", "Castillo", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen", "Kowalska",
-    "Lindqvist", "Moreau", "Nakamura", "Okafor", "Petrov", "Quist", "Rossi", "Sørensen", "Tanaka",
+    "Abara",
+    "Berg",
+    "Castillo",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kowalska",
+    "Lindqvist",
+    "Moreau",
+    "Nakamura",
+    "Okafor",
+    "Petrov",
+    "Quist",
+    "Rossi",
+    "Sørensen",
+    "Tanaka",
 ];
 const COUNTRIES: &[&str] = &["DE", "SE", "US", "JP", "NG", "BR"];
 

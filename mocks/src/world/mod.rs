@@ -9,7 +9,7 @@ mod ids;
 mod person;
 mod tick;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +35,7 @@ pub struct World {
     okta: BTreeMap<Arc<str>, PersonId>,
     entra: BTreeMap<Arc<str>, PersonId>,
     scim: BTreeMap<Arc<str>, PersonId>,
+    entra_purged: BTreeSet<Arc<str>>,
     next_number: u32,
 }
 
@@ -53,6 +54,7 @@ impl World {
             okta: BTreeMap::new(),
             entra: BTreeMap::new(),
             scim: BTreeMap::new(),
+            entra_purged: BTreeSet::new(),
             next_number: 100_000,
         }
     }
@@ -149,6 +151,7 @@ impl World {
         }
         if let Some(account) = &accounts.entra {
             self.entra.remove(account);
+            self.entra_purged.insert(account.clone());
         }
         if let Some(account) = &accounts.scim {
             self.scim.remove(account);
@@ -157,13 +160,13 @@ impl World {
         self.stand(id, Standing::Purged, What::Purged);
     }
 
-    /// Puts a person into a group of the IdP. The user's own change stamp stays, as at Okta.
+    /// Puts a person into a group of the `IdP`. The user's own change stamp stays, as at Okta.
     pub fn join(&mut self, id: PersonId, group: &str) {
         self.with(id, |person| person.groups.extend([group.to_owned()]));
         self.note(id, What::Joined, Some(group));
     }
 
-    /// Takes a person out of a group of the IdP.
+    /// Takes a person out of a group of the `IdP`.
     pub fn part(&mut self, id: PersonId, group: &str) {
         self.with(id, |person| person.groups.retain(|joined| joined != group));
         self.note(id, What::Parted, Some(group));
@@ -236,6 +239,11 @@ impl World {
         &self.entra
     }
 
+    /// The Entra accounts that were deleted for good.
+    pub(crate) fn entra_purged(&self) -> &BTreeSet<Arc<str>> {
+        &self.entra_purged
+    }
+
     /// The log from `seq` (exclusive) on.
     pub(crate) fn log_after(&self, seq: u64) -> &[Change] {
         self.log.get(usize::try_from(seq).unwrap_or(usize::MAX)..).unwrap_or_default()
@@ -271,7 +279,7 @@ impl World {
             family_name: if family_name.is_empty() { family } else { family_name },
             email,
             manager,
-            groups: std::collections::BTreeSet::new(),
+            groups: BTreeSet::new(),
             homes: if homes == Homes::default() { Homes::OKTA } else { homes },
             accounts: Accounts::default(),
             standing,

@@ -174,7 +174,7 @@ pub struct Person {
     pub family_name: String,
     /// Whom the person reports to.
     pub manager: Option<PersonId>,
-    /// Names of the groups the person is in at the IdP.
+    /// Names of the groups the person is in at the `IdP`.
     pub groups: BTreeSet<String>,
     /// Where the person has accounts.
     pub homes: Homes,

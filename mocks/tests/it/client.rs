@@ -5,7 +5,6 @@ use http::{HeaderMap, Request};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use seatwarden_mocks::{Mocks, Server};
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
 /// The host that calls in process name.
 pub(crate) const HOST: &str = "http://mock.example";
@@ -100,7 +99,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.mocks.router(self.server).oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self.mocks.call(self.server, request.body(body).unwrap()).await;
         let (head, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -11,6 +11,7 @@ mod client;
 mod desk;
 mod entra;
 mod faults;
+mod hostile;
 mod okta;
 mod scim;
 mod sockets;

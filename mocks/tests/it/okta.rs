@@ -66,7 +66,10 @@ async fn a_plain_list_hides_who_is_deprovisioned_and_a_filter_does_not() {
         assert_eq!(page.rows().len(), 2, "{query}");
     }
     let one = client.get(&format!("/api/v1/users/{ann_id}")).await;
-    assert_eq!((one.status, &one.json["status"], &one.json["profile"]["jobCode"]), (200, &json!("DEPROVISIONED"), &json!("SD-12")));
+    assert_eq!(
+        (one.status, &one.json["status"], &one.json["profile"]["jobCode"]),
+        (200, &json!("DEPROVISIONED"), &json!("SD-12"))
+    );
     mocks.state().world.purge(ann);
     let gone = client.get(&format!("/api/v1/users/{ann_id}")).await;
     assert_eq!((gone.status, &gone.json["errorCode"]), (404, &json!("E0000007")));
@@ -191,7 +194,8 @@ async fn an_assertion_buys_one_token_for_an_hour() {
     let jwt = assertion(TEST_PRIVATE_KEY_PEM, CLIENT_ID, &audience, now, &json!({}));
     let answer = token(&mocks, &jwt, "okta.users.read").await;
     assert_eq!((answer.status, &answer.json["expires_in"]), (200, &json!(3600)), "{}", answer.text);
-    let client = Client::new(&mocks, Server::Okta, &format!("Bearer {}", answer.json["access_token"].as_str().unwrap()));
+    let client =
+        Client::new(&mocks, Server::Okta, &format!("Bearer {}", answer.json["access_token"].as_str().unwrap()));
     assert_eq!(client.get("/api/v1/users").await.status, 200);
     // The scope does not reach to groups, and the same jti is not taken twice.
     assert_eq!(client.get("/api/v1/groups").await.json["errorCode"], "E0000006");
@@ -261,4 +265,65 @@ async fn the_system_log_always_leads_on() {
     assert!(more.next().is_some());
     let bounded = client.get("/api/v1/logs?until=2030-01-01T00:00:00Z").await;
     assert_eq!((bounded.rows().len(), bounded.next()), (2, None));
+}
+
+/// A proof of possession, with what a test wants to be different.
+fn proof(method: &str, url: &str, now: i64, jti: &str, changes: &serde_json::Value) -> String {
+    use jsonwebtoken::jwk::Jwk;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    let key = EncodingKey::from_rsa_pem(STRANGER_PRIVATE_KEY_PEM.as_bytes()).unwrap();
+    let mut header = Header::new(Algorithm::RS256);
+    header.typ = Some("dpop+jwt".to_owned());
+    header.jwk = Some(Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap());
+    let mut claims = json!({"htm": method, "htu": url, "iat": now, "jti": jti});
+    claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+}
+
+#[tokio::test]
+async fn proofs_of_possession_need_a_nonce_and_then_bind_the_token() {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let mocks = Mocks::new(Company::generate(1, 5));
+    mocks.state().okta.require_dpop = true;
+    let now = mocks.state().world.now.as_second();
+    let url = format!("{HOST}/oauth2/v1/token");
+    let ask = async |nth: u32, proof: Option<String>| {
+        let jti = format!("assertion-{nth}");
+        let jwt = assertion(TEST_PRIVATE_KEY_PEM, CLIENT_ID, &url, now, &json!({"jti": jti}));
+        let client = Client { mocks: mocks.clone(), server: Server::Okta, authorization: None };
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("scope", "okta.users.read"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", jwt.as_str()),
+        ];
+        let headers: Vec<_> = proof.iter().map(|proof| ("dpop", proof.as_str())).collect();
+        client.form_with("/oauth2/v1/token", &form, &headers).await
+    };
+    assert_eq!(ask(1, None).await.json["error"], "invalid_dpop_proof");
+    let first = ask(2, Some(proof("POST", &url, now, "p1", &json!({})))).await;
+    assert_eq!((first.status, &first.json["error"]), (400, &json!("use_dpop_nonce")));
+    let nonce = json!({"nonce": first.header("dpop-nonce").unwrap()});
+    let elsewhere = ask(3, Some(proof("POST", HOST, now, "p2", &nonce))).await;
+    assert_eq!(elsewhere.json["error"], "invalid_dpop_proof");
+    let good = ask(4, Some(proof("POST", &url, now, "p3", &nonce))).await;
+    assert_eq!((good.status, &good.json["token_type"]), (200, &json!("DPoP")), "{}", good.text);
+    assert_eq!(ask(5, Some(proof("POST", &url, now, "p3", &nonce))).await.json["error"], "invalid_dpop_proof");
+
+    let token = good.json["access_token"].as_str().unwrap();
+    let users = format!("{HOST}/api/v1/users");
+    let hash = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(token.as_bytes()));
+    let get = async |scheme: &str, proof: String| {
+        let client = Client::new(&mocks, Server::Okta, &format!("{scheme} {token}"));
+        let headers = [("dpop", proof.as_str())];
+        client.send("GET", "/api/v1/users?limit=1", &headers, seatwarden_mocks::Body::empty()).await.status
+    };
+    assert_eq!(get("DPoP", proof("GET", &users, now, "a1", &json!({"ath": hash}))).await, 200);
+    assert_eq!(get("DPoP", proof("GET", &users, now, "a2", &json!({"ath": "other"}))).await, 401);
+    assert_eq!(get("DPoP", proof("POST", &users, now, "a3", &json!({"ath": hash}))).await, 401);
+    assert_eq!(get("Bearer", proof("GET", &users, now, "a4", &json!({"ath": hash}))).await, 401);
+    mocks.state().okta.renew_dpop_nonce();
+    let renewed = ask(6, Some(proof("POST", &url, now, "p4", &nonce))).await;
+    assert_eq!(renewed.json["error"], "use_dpop_nonce");
 }
