@@ -96,9 +96,8 @@ impl Warden {
         let mut walks = JoinSet::new();
         for (name, scope) in scopes {
             let Some(feed) = self.parts.feeds.get(&name).cloned() else { continue };
-            if matches!(scope, feed::Scope::Whole { .. }) {
-                self.learn().mirror.begin_whole(&name);
-            }
+            // Also before a reading of changes: a provider that forgot where we stood is read whole instead.
+            self.learn().mirror.begin_whole(&name);
             let pages_in = pages_in.clone();
             walks.spawn(async move {
                 let (page_in, mut page) = mpsc::channel(2);

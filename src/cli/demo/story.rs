@@ -39,8 +39,12 @@ pub(super) async fn tell(mocks: Mocks, socket: PathBuf, config: PathBuf) {
     desk.mass_move(&config).await;
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let event = format!("{:?}", desk.mocks.state().world.tick());
-        say(&format!("meanwhile in the company: {}", event.dimmed()));
+        let told = {
+            let world = &mut desk.mocks.state().world;
+            let event = world.tick();
+            event.told(world)
+        };
+        say(&format!("meanwhile: {}", told.dimmed()));
     }
 }
 
