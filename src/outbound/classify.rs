@@ -52,7 +52,7 @@ fn throttled_until(headers: &HeaderMap, now: Time, draw: f64) -> Option<Time> {
     }
     if told.limit == Some(0) {
         // Okta: too many calls at the same time. Its Reset is only a suggestion then.
-        return Some(now.plus(Duration::from_millis(1000) + Duration::from_secs(4).mul_f64(draw)));
+        return Some(now.plus(Duration::from_secs(1) + Duration::from_secs(4).mul_f64(draw)));
     }
     told.reset.map(|reset| reset.max(now.plus(Duration::from_secs(1))))
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     fn after(millis: u64) -> Option<Time> {
-        Some(now().plus(Duration::from_millis(millis)))
+        now().plus(Duration::from_millis(millis)).into()
     }
 
     #[test]

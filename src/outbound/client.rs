@@ -76,17 +76,17 @@ impl Client {
             why,
         })?;
         let patience = self.peer.patience;
-        let mut tries: Option<Retry> = None;
+        let mut retries: Option<Retry> = None;
         let mut renewed = false;
         loop {
-            let deadline = tries.as_ref().map(Retry::deadline);
+            let deadline = retries.as_ref().map(Retry::deadline);
             let latest = |now: Time| deadline.unwrap_or(now.plus(patience));
             let permit = self.limiter.permit(call.class, &self.ports, latest).await.map_err(|until| {
                 let why = "the budget is spent; the peer allows no call before the window ends".to_owned();
                 CallError::Unreachable { label: call.label.clone(), why, until: Some(until) }
             })?;
             // Patience counts from the first try: a turn in a long queue is no failure.
-            let retry = tries.get_or_insert_with(|| Retry::new(self.ports.clock.now(), patience));
+            let retry = retries.get_or_insert_with(|| Retry::new(self.ports.clock.now(), patience));
             let number = retry.begin();
             let tried = self.try_once(&call, &url, number, &permit).await;
             drop(permit);
@@ -188,18 +188,15 @@ fn request(call: &Call, url: &Url, pass: &Pass) -> Result<Request<Bytes>, http::
     let json = HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, json.clone());
-    let body = match &call.body {
-        Some(body) => {
-            headers.insert(CONTENT_TYPE, json);
-            Bytes::from(body.to_string())
+    let body = if let Some(body) = &call.body {
+        headers.insert(CONTENT_TYPE, json);
+        Bytes::from(body.to_string())
+    } else {
+        // Okta answers 411 to an empty body of unknown length.
+        if matches!(call.method.as_str(), "POST" | "PUT") {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        None => {
-            // Okta answers 411 to an empty body of unknown length.
-            if matches!(call.method.as_str(), "POST" | "PUT") {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-            }
-            Bytes::new()
-        }
+        Bytes::new()
     };
     headers.extend(call.headers.clone());
     headers.insert(AUTHORIZATION, pass.header.clone());

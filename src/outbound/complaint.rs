@@ -51,8 +51,8 @@ pub(super) fn sentence(status: u16, complaint: &Complaint, advice: Option<&str>)
     }
     // Where the meaning of a code is known, our own words are better and surely without personal data.
     match (complaint.code.as_deref().and_then(meaning), &complaint.text) {
-        (Some(meaning), _) => sentence.push_str(&format!(" ({meaning})")),
-        (None, Some(text)) => sentence.push_str(&format!(" ({text})")),
+        (Some(meaning), _) => sentence.extend([" (", meaning, ")"]),
+        (None, Some(text)) => sentence.extend([" (", text, ")"]),
         (None, None) => {}
     }
     if (300..400).contains(&status) {
@@ -96,17 +96,15 @@ fn meaning(code: &str) -> Option<&'static str> {
         "E0000004" => "authentication failed",
         "E0000005" => "the session is not valid",
         "E0000006" => "a right is missing",
-        "E0000007" => "not found",
+        "E0000007" | "Request_ResourceNotFound" => "not found",
         "E0000009" => "internal error",
         "E0000010" => "the org is in read-only mode",
-        "E0000011" => "the token is not valid",
+        "E0000011" | "InvalidAuthenticationToken" => "the token is not valid",
         "E0000022" | "E0000060" => "the operation is not supported",
         "E0000031" => "the search criteria are not valid",
         "E0000038" => "not allowed in the user's status",
         "E0000047" => "too many requests",
         "E0000053" => "the filter is not valid",
-        "Request_ResourceNotFound" => "not found",
-        "InvalidAuthenticationToken" => "the token is not valid",
         "uniqueness" => "it is there already",
         "noTarget" => "the path matches nothing",
         _ => return None,

@@ -20,20 +20,24 @@ use crate::ambient::Clock;
 use crate::model::Time;
 
 /// Where a window's length is not told: Okta, Freshservice and Zendesk count per minute.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Two resets that differ by less are the same: both `Date` and Reset are cut to seconds.
 const SAME: Duration = Duration::from_millis(2500);
+/// A reset is told in whole seconds; the window ends somewhere in that second.
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 /// Where the end of a spent window is not told, ask again after this.
 const PROBE: Duration = Duration::from_secs(5);
 /// How often pressure may slow us down once more, and after which quiet time we grow quicker again.
 const SLOWER_EVERY: Duration = Duration::from_secs(2);
 const QUICKER_EVERY: Duration = Duration::from_secs(10);
 const SLOWEST: f64 = 0.05;
-/// Calls per second that giving way does not go below while there is something to take.
-const LEAST: f64 = 0.2;
-/// Others' rate is not judged by less time than this, and taken for a little more than it was.
-const JUDGED: Duration = Duration::from_secs(5);
+/// The share of our own pace that giving way does not go below.
+const LEAST: f64 = 0.05;
+/// Others' rate in the last window counts like this many seconds of the present one, and is taken for a little more.
+const JUDGED_S: f64 = 5.0;
 const CAUTION: f64 = 1.1;
+/// The last of a window is nobody's: what is on the wire has not been counted yet.
+const UNTOUCHED: f64 = 0.02;
 /// Calls that may go at once: a look at one person takes a few. More would be a spike in a small bucket.
 const BURST: f64 = 4.0;
 
@@ -55,11 +59,16 @@ pub(super) struct Gate {
     limit: Option<u64>,
     window: Duration,
     remaining: Option<u64>,
-    /// What was left when the call with the lowest such sum was counted, and that call's number: less the number of the
-    /// last call sent, it is what is left now, whatever the order of the answers.
+    /// What was left when call `newest` was counted, and that number: less the number of the last call sent, it is what
+    /// is left now.
     credit: Option<u64>,
+    /// The highest number that was answered.
+    newest: u64,
     /// The number of the last call before this window.
     base: u64,
+    /// Others' calls per second, in this window and at the end of the last one.
+    rate: f64,
+    last_rate: f64,
     reset: Option<Time>,
     /// Calls sent; the number of the last one.
     sent: u64,
@@ -82,7 +91,10 @@ impl Gate {
             window: MINUTE,
             remaining: None,
             credit: None,
+            newest: 0,
             base: 0,
+            rate: 0.0,
+            last_rate: 0.0,
             reset: None,
             sent: 0,
             hold: None,
@@ -98,16 +110,13 @@ impl Gate {
         if let Some(until) = self.hold {
             return Go::Held(until);
         }
-        if self.spare(0.0).is_some_and(|spare| spare < 1.0) {
+        if self.spare().is_some_and(|spare| spare < 1.0) {
             let until = self.reset.unwrap_or_else(|| {
                 let probe = now.plus(PROBE);
                 self.hold = Some(probe);
                 probe
             });
             return Go::Held(until);
-        }
-        if self.spare(self.others_to_come(now)).is_some_and(|spare| spare < 1.0) {
-            return Go::At(now.plus(Duration::from_secs(1)));
         }
         match self.pace.turn(now) {
             None => Go::Now,
@@ -118,7 +127,7 @@ impl Gate {
     /// True when a hold came while the call waited for its slot.
     pub(super) fn is_held(&mut self, now: Time) -> bool {
         self.turn_page(now);
-        self.hold.is_some() || self.spare(0.0).is_some_and(|spare| spare < 1.0)
+        self.hold.is_some() || self.spare().is_some_and(|spare| spare < 1.0)
     }
 
     /// A call leaves; its number, from 1.
@@ -143,31 +152,36 @@ impl Gate {
             self.window = self.window.max(usual_window(reset.since(now)));
         }
         if let Some(remaining) = told.remaining {
-            self.learn_remaining(remaining, number, told.reset);
+            self.learn_remaining(remaining, number, told.reset.map(|reset| reset.plus(SECOND)), now);
+        } else {
+            self.repace(now);
         }
         if let Some(used) = told.used.filter(|used| *used > 0.8) {
             self.press(if used >= 1.0 { 0.5 } else { 0.8 }, now);
+            self.repace(now);
         }
-        self.repace(now);
     }
 
-    /// Answers may come in another order than they were written, also those of the window before.
-    fn learn_remaining(&mut self, remaining: u64, number: u64, reset: Option<Time>) {
-        let credit = remaining.saturating_add(number);
-        match (self.reset, reset) {
-            (Some(known), Some(told)) if known.since(told) > SAME => return,
-            (Some(known), Some(told)) if told.since(known) <= SAME => {
-                self.remaining = Some(self.remaining.map_or(remaining, |known| known.min(remaining)));
-                self.credit = Some(self.credit.map_or(credit, |known| known.min(credit)));
-                self.base = self.base.min(number.saturating_sub(1));
+    /// Answers may come in another order than they were written: one that was overtaken tells nothing new.
+    fn learn_remaining(&mut self, remaining: u64, number: u64, reset: Option<Time>, now: Time) {
+        let same = self.reset.zip(reset).is_some_and(|(known, told)| told.since(known) <= SAME);
+        let before = number.saturating_sub(1);
+        if number < self.newest {
+            if same && self.reset.zip(reset).is_some_and(|(known, told)| known.since(told) <= SAME) {
+                self.base = self.base.min(before);
             }
-            _ => {
-                self.remaining = Some(remaining);
-                self.credit = Some(credit);
-                self.base = number.saturating_sub(1);
-            }
+            return;
         }
-        self.reset = reset;
+        if !same {
+            self.base = before;
+            self.last_rate = self.rate;
+            self.reset = reset;
+        }
+        self.newest = number;
+        self.remaining = Some(remaining);
+        self.credit = Some(remaining.saturating_add(number));
+        self.judge_others(now);
+        self.repace(now);
     }
 
     /// Nobody goes before `until`.
@@ -188,7 +202,7 @@ impl Gate {
     pub(super) fn view(&mut self, now: Time) -> Budget {
         self.turn_page(now);
         let left = self.allowance().map(|allowance| {
-            let spare = self.spare(self.others_to_come(now)).unwrap_or(allowance);
+            let spare = self.spare().unwrap_or(allowance);
             (spare / allowance).clamp(0.0, 1.0)
         });
         Budget { limit: self.limit, remaining: self.remaining, reset: self.reset, left, throttled: 0 }
@@ -218,8 +232,8 @@ impl Gate {
         self.limit.map(|limit| (wide(limit) * self.share).floor().max(1.0))
     }
 
-    /// What we may still take of this window, if others take `to_come` more.
-    fn spare(&self, to_come: f64) -> Option<f64> {
+    /// What we may still take of this window.
+    fn spare(&self) -> Option<f64> {
         let (limit, credit) = (wide(self.limit?), wide(self.credit?));
         let reserve = limit - self.allowance()?;
         if self.reset.is_none() {
@@ -227,7 +241,7 @@ impl Gate {
             return Some(credit - wide(self.sent) - reserve);
         }
         let ours = wide(self.sent) - wide(self.base);
-        Some(limit - ours - reserve.max(self.others()? + to_come))
+        Some(limit - ours - reserve.max(self.others()? + limit * UNTOUCHED))
     }
 
     /// What others took of this window.
@@ -235,12 +249,25 @@ impl Gate {
         Some((wide(self.limit?) + wide(self.base) - wide(self.credit?)).max(0.0))
     }
 
-    /// What others are going to take of it.
-    fn others_to_come(&self, now: Time) -> f64 {
-        let (Some(others), Some(reset)) = (self.others(), self.reset) else { return 0.0 };
-        let left = reset.since(now).min(self.window);
-        let elapsed = self.window.saturating_sub(left).max(JUDGED);
-        others * CAUTION * left.as_secs_f64() / elapsed.as_secs_f64()
+    /// Others' calls per second in this window, with what they did in the last one as a first guess.
+    fn judge_others(&mut self, now: Time) {
+        if let (Some(others), Some(reset)) = (self.others(), self.reset) {
+            let elapsed = self.window.saturating_sub(reset.since(now)).as_secs_f64();
+            self.rate = (others + self.last_rate * JUDGED_S) / (elapsed + JUDGED_S);
+        }
+    }
+
+    /// The pace that spreads over the rest of the window what others will leave us.
+    fn even_pace(&self, allowance: f64, now: Time) -> f64 {
+        let window = self.window.as_secs_f64();
+        let (Some(limit), Some(reset), Some(spare)) = (self.limit, self.reset, self.spare()) else {
+            let left_over = self.limit.map_or(allowance, |limit| wide(limit) - self.rate * CAUTION * window);
+            return allowance.min(left_over) / window;
+        };
+        let left = reset.since(now).as_secs_f64();
+        let ours = wide(self.sent) - wide(self.base);
+        let foreseen = self.others().unwrap_or(0.0) + self.rate * CAUTION * left + wide(limit) * UNTOUCHED;
+        spare.min(wide(limit) - ours - foreseen) / left.max(1.0)
     }
 
     fn press(&mut self, factor: f64, now: Time) {
@@ -255,13 +282,13 @@ impl Gate {
             self.slow = (self.slow + 0.1).min(1.0);
             self.slow_since = now;
         }
-        let even = self.allowance().map_or(self.unknown, |allowance| allowance / self.window.as_secs_f64());
-        let still = match (self.spare(self.others_to_come(now)), self.reset) {
-            (Some(spare), Some(reset)) => spare.max(0.0) / reset.since(now).as_secs_f64().max(1.0),
-            _ => even,
-        };
-        // Not to a standstill: `ask` keeps the count, and a pace of nothing would outlast the reason for it.
-        self.pace.follow(still.clamp(even.min(LEAST), even) * self.slow);
+        let pace = self.allowance().map_or(self.unknown, |allowance| {
+            let window = self.window.as_secs_f64();
+            // Now and then one has to ask, or one never hears that the others have gone.
+            let least = allowance * LEAST / window;
+            self.even_pace(allowance, now).clamp(least, allowance / window)
+        });
+        self.pace.follow(pace * self.slow);
     }
 }
 
@@ -269,7 +296,7 @@ impl Gate {
 fn usual_window(left: Duration) -> Duration {
     let kinds = [60, 300, 3600].map(Duration::from_secs);
     // A little slack: the reset may be told one second late.
-    kinds.into_iter().find(|kind| left <= *kind + Duration::from_secs(5)).unwrap_or(Duration::from_secs(86_400))
+    kinds.into_iter().find(|kind| left <= *kind + Duration::from_secs(5)).unwrap_or(Duration::from_hours(24))
 }
 
 /// An even pace by governor, on our own clock.
@@ -303,8 +330,8 @@ impl Pace {
         Some(now.plus(wait.saturating_add(Duration::from_nanos(999_999))))
     }
 
-    /// Changes the pace. governor's quota is fixed, so a new limiter is built; its burst is taken away, or every change
-    /// would be a gift. Small changes are not worth that.
+    /// Changes the pace. governor's quota is fixed, so a new limiter is built; all of its burst but one call is taken
+    /// away, or every change would be a gift. Small changes are not worth that.
     fn follow(&mut self, per_second: f64) {
         let ratio = per_second / self.per_second;
         if (0.9..=1.1).contains(&ratio) {
@@ -312,9 +339,9 @@ impl Pace {
         }
         self.per_second = per_second;
         self.limiter = limiter(per_second, self.clock.clone());
-        let burst = NonZeroU32::new(burst(per_second)).unwrap_or(NonZeroU32::MIN);
+        let spent = NonZeroU32::new(burst(per_second).saturating_sub(1)).unwrap_or(NonZeroU32::MIN);
         // Only a number above the burst is an error.
-        drop(self.limiter.check_n(burst));
+        drop(self.limiter.check_n(spent));
     }
 }
 

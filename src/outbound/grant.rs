@@ -25,7 +25,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// A token answer is a few kilobytes.
 const LIMITS: Limits = Limits { time: Duration::from_secs(30), body: 1 << 20 };
 /// Where the server does not say (RFC 6749 section 5.1 only recommends it).
-const LIFE: Duration = Duration::from_secs(300);
+const LIFE: Duration = Duration::from_mins(5);
 
 /// A token, and for how long.
 pub(super) struct Granted {
@@ -137,7 +137,7 @@ async fn carry(request: HttpRequest, ports: &Ports) -> Result<HttpResponse, Refu
     let code = complaint.code.as_deref();
     let again = |until| Refusal::Again { why: complaint::sentence(status, &complaint, None), until };
     match classify(status, answer.headers(), ports.clock.now(), ports.chance.fraction()) {
-        Class::Done => Ok(answer.map(lenient)),
+        Class::Done => Ok(answer.map(|body| lenient(&body))),
         Class::Throttled { until } | Class::Transient { until } => Err(again(until)),
         Class::Unauthorized | Class::Forbidden | Class::Permanent => Err(match code {
             Some("temporarily_unavailable" | "server_error" | "AADSTS90033") => again(None),
@@ -147,8 +147,8 @@ async fn carry(request: HttpRequest, ports: &Ports) -> Result<HttpResponse, Refu
 }
 
 /// Some servers write `"expires_in":"3599"`.
-fn lenient(body: Bytes) -> Vec<u8> {
-    if let Ok(mut value) = serde_json::from_slice::<Value>(&body)
+fn lenient(body: &[u8]) -> Vec<u8> {
+    if let Ok(mut value) = serde_json::from_slice::<Value>(body)
         && let Some(life) = value.get_mut("expires_in")
         && let Some(number) = life.as_str().and_then(|text| text.parse::<u64>().ok())
     {

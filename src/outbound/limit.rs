@@ -13,7 +13,7 @@ use url::Url;
 use super::address::is_loopback;
 use super::classify::Class;
 use super::client::Budget;
-use super::gate::{Gate, Go};
+use super::gate::{Gate, Go, SECOND};
 use super::{Ports, vendor};
 use crate::ambient::Clock;
 use crate::model::Time;
@@ -68,7 +68,7 @@ impl Limiter {
             let go = lock(&gate).ask(now);
             match go {
                 Go::Now => {}
-                Go::At(until) | Go::Held(until) if until > latest(now) => return Err(until),
+                Go::At(until) | Go::Held(until) if until > latest(now).plus(SECOND) => return Err(until),
                 Go::At(at) => {
                     ports.clock.sleep_until(at).await;
                     continue;

@@ -12,7 +12,7 @@ use crate::model::Time;
 /// More tries than this have never helped, and each costs the vendor's budget.
 const TRIES: u32 = 8;
 const FIRST: Duration = Duration::from_secs(1);
-const CEILING: Duration = Duration::from_secs(300);
+const CEILING: Duration = Duration::from_mins(5);
 /// Full jitter may draw nothing; a try after no pause at all is a waste.
 const LEAST: Duration = Duration::from_millis(50);
 /// Spread of those who were all told the same instant.
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn pauses_grow_under_a_doubling_ceiling_and_end_after_eight_tries() {
         let chance = Chance::seeded(7);
-        let mut retry = Retry::new(now(), Duration::from_secs(3600));
+        let mut retry = Retry::new(now(), Duration::from_hours(1));
         for ceiling in [1, 2, 4, 8, 16, 32, 64] {
             retry.begin();
             let Next::At(at) = retry.next(None, now(), &chance) else { panic!("ended early") };
@@ -99,7 +99,7 @@ mod tests {
     fn jitter_is_full() {
         let chance = Chance::seeded(1);
         let pauses: Vec<u128> = (0..200)
-            .map(|_| match Retry::new(now(), Duration::from_secs(60)).next(None, now(), &chance) {
+            .map(|_| match Retry::new(now(), Duration::from_mins(1)).next(None, now(), &chance) {
                 Next::At(at) => at.since(now()).as_millis(),
                 Next::End(_) => panic!("ended"),
             })
@@ -110,9 +110,9 @@ mod tests {
     #[test]
     fn a_given_instant_is_kept_or_ends_the_call_but_is_never_cut_short() {
         let chance = Chance::seeded(7);
-        let mut retry = Retry::new(now(), Duration::from_secs(60));
+        let mut retry = Retry::new(now(), Duration::from_mins(1));
         retry.begin();
-        let given = now().plus(Duration::from_secs(60));
+        let given = now().plus(Duration::from_mins(1));
         let Next::At(at) = retry.next(Some(given), now(), &chance) else { panic!("ended") };
         assert!(at >= given && at <= given.plus(SPREAD));
         let beyond = now().plus(Duration::from_secs(61));

@@ -17,7 +17,7 @@ use crate::config::{Auth, Secret};
 use crate::model::Time;
 
 /// A token is replaced this long before its end, or at nine tenths of its life.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// The token of one peer.
 #[derive(Default)]
