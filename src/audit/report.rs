@@ -71,7 +71,9 @@ fn what(event: &Event) -> String {
         Event::WaitEnded { person, pool, granted: true } => format!("{person} waited for {pool} and got it"),
         Event::WaitEnded { person, pool, granted: false } => format!("{person} no longer waits for {pool}"),
         Event::Cooled { person, pool } => format!("the seat of {pool} that {person} had is free again"),
-        Event::Held(plan) => format!("{} held {} step(s) in {}: {}", plan.cause, plan.steps.len(), plan.pool, plan.text),
+        Event::Held(plan) => {
+            format!("{} held {} step(s) in {}: {}", plan.cause, plan.steps.len(), plan.pool, plan.text)
+        }
         Event::Approved { digest, by, reason } => format!("{by} approved {digest}: {reason}"),
         Event::Rejected { digest, by, reason } => format!("{by} rejected {digest}: {reason}"),
         Event::HoldEnded { digest, why } => {

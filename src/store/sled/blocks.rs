@@ -102,9 +102,12 @@ fn in_block(trees: &Trees, rows: Rows, id: u64) -> Result<Option<Vec<u8>>, Store
     Ok(None)
 }
 
-/// The rows of the first range at or after the one of `from` that has any, and where to go on; `None` at the end.
+/// Rows by number, and where the next range begins.
+pub(super) type Range = (Vec<(u64, Vec<u8>)>, u64);
+
+/// The rows of the first range at or after the one of `from` that has any; `None` at the end.
 /// The range may be empty, when all its rows were removed.
-pub(super) fn next_range(trees: &Trees, rows: Rows, from: u64) -> Result<Option<(Vec<(u64, Vec<u8>)>, u64)>, StoreError> {
+pub(super) fn next_range(trees: &Trees, rows: Rows, from: u64) -> Result<Option<Range>, StoreError> {
     let first = |kind| -> Result<Option<u64>, StoreError> {
         trees.key_at_or_after(kind, &rows.start_of(from).to_be_bytes())?.map(|key| number(&key)).transpose()
     };
@@ -137,7 +140,11 @@ fn range(trees: &Trees, rows: Rows, start: u64) -> Result<BTreeMap<u64, Vec<u8>>
 }
 
 /// Stages changed rows; `None` removes. Each range may be written once per stage.
-pub(super) fn write(stage: &mut Stage<'_>, rows: Rows, changes: BTreeMap<u64, Option<Vec<u8>>>) -> Result<(), StoreError> {
+pub(super) fn write(
+    stage: &mut Stage<'_>,
+    rows: Rows,
+    changes: BTreeMap<u64, Option<Vec<u8>>>,
+) -> Result<(), StoreError> {
     let mut by_range: BTreeMap<u64, BTreeMap<u64, Vec<u8>>> = BTreeMap::new();
     for (id, row) in changes {
         by_range.entry(rows.start_of(id)).or_default().insert(id, row.unwrap_or_default());
@@ -170,12 +177,7 @@ pub(super) fn fold_next(stage: &mut Stage<'_>, rows: Rows, from: u64) -> Result<
 }
 
 /// Stages the blocks of a range anew, with all that is loose in it.
-fn rewrite(
-    stage: &mut Stage<'_>,
-    rows: Rows,
-    start: u64,
-    changed: BTreeMap<u64, Vec<u8>>,
-) -> Result<(), StoreError> {
+fn rewrite(stage: &mut Stage<'_>, rows: Rows, start: u64, changed: BTreeMap<u64, Vec<u8>>) -> Result<(), StoreError> {
     let end = start.saturating_add(rows.width()).to_be_bytes();
     let trees = stage.trees;
     let mut all = range(trees, rows, start)?;

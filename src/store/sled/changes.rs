@@ -158,10 +158,10 @@ struct SeatRow {
     cooling: Vec<(PoolId, Cooling)>,
 }
 
-fn of_person<'a, T: Clone>(
-    rows: &'a BTreeMap<(PersonId, PoolId), T>,
+fn of_person<T: Clone>(
+    rows: &BTreeMap<(PersonId, PoolId), T>,
     person: PersonId,
-) -> impl Iterator<Item = (PoolId, T)> + 'a {
+) -> impl Iterator<Item = (PoolId, T)> + '_ {
     rows.range((person, PoolId::new(""))..)
         .take_while(move |((holder, _), _)| *holder == person)
         .map(|((_, pool), row)| (pool.clone(), row.clone()))
@@ -276,13 +276,11 @@ pub(super) fn load_ledger(trees: &Trees) -> Result<Ledger, StoreError> {
     Ok(ledger)
 }
 
+/// Takes a row by number and says whether to go on.
+type EachRow<'a> = &'a mut dyn FnMut(u64, Vec<u8>) -> Result<bool, StoreError>;
+
 /// Calls `each` with the rows from `from` on, until it returns false.
-pub(super) fn each_row(
-    trees: &Trees,
-    rows: Rows,
-    from: u64,
-    each: &mut dyn FnMut(u64, Vec<u8>) -> Result<bool, StoreError>,
-) -> Result<(), StoreError> {
+pub(super) fn each_row(trees: &Trees, rows: Rows, from: u64, each: EachRow<'_>) -> Result<(), StoreError> {
     let mut next = from;
     while let Some((found, further)) = blocks::next_range(trees, rows, next)? {
         for (id, row) in found {

@@ -43,7 +43,7 @@ impl Folder {
 
     /// A path that nothing has yet, for something that is set aside.
     pub(super) fn aside(&self, stem: &str, suffix: &str) -> PathBuf {
-        (1_u64..)
+        (1..=u64::MAX)
             .map(|number| self.root.join(format!("{stem}.damaged-{number}{suffix}")))
             .find(|path| !path.exists())
             .unwrap_or_else(|| self.root.join(format!("{stem}.damaged")))
@@ -72,7 +72,9 @@ fn close(path: &Path) -> Result<(), StoreError> {
     // A socket that somebody put here is not ours to change, nor is what a link points to.
     if (meta.is_dir() || meta.is_file()) && meta.permissions().mode() & 0o777 != mode {
         match fs::set_permissions(path, Permissions::from_mode(mode)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io("set the mode of", path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("set the mode of", path)(error));
+            }
             Ok(()) | Err(_) => {}
         }
     }
@@ -86,7 +88,14 @@ fn close(path: &Path) -> Result<(), StoreError> {
 
 /// Opens a file of ours for reading and writing, 0600 from its first moment on.
 pub(super) fn open_file(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io("open", path))
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(io("open", path))
 }
 
 /// Held as long as the store is open. sled locks its own file too, but damaged folders are moved while it is closed.

@@ -85,7 +85,8 @@ impl Lines {
     pub(super) fn next_line(&mut self) -> Result<Option<(&[u8], bool)>, StoreError> {
         self.line.clear();
         let limit = LINE_LIMIT as u64 + 2;
-        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line).map_err(io("read", &self.path))?;
+        let read =
+            self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line).map_err(io("read", &self.path))?;
         if read == 0 {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 //! In the folder lie `sled/`, `journal.jsonl` (the audit chain, append-only), `manifest` (what was acknowledged),
 //! `redo` (usually empty) and `lock`; after damage also what was set aside, as `*.damaged-N`. `trees` and `blocks` are
 //! the layout in sled, `changes` is what a batch means in it, `engine` the order of writing, `writer` the one
-//! thread, `open` and `recover` the way back in.
+//! thread, `open`, `reconcile` and `recover` the way back in.
 //!
 //! It deliberately has no cache of its own beside the ledger, and no transactions for callers: a batch is one.
 
@@ -14,6 +14,7 @@ mod folder;
 mod journal_file;
 mod manifest;
 mod open;
+mod reconcile;
 mod recover;
 mod redo;
 mod trees;
@@ -39,7 +40,7 @@ use self::writer::{Job, QUEUE, guarded};
 use super::{Batch, FeedState, Store, StoreError, Verification, codec};
 use crate::ambient::{Clock as _, SystemClock};
 use crate::audit::report::subject;
-use crate::audit::{Entry, LINE_LIMIT, Tip, Verifier};
+use crate::audit::{Entry, LINE_LIMIT, Verifier};
 use crate::directory::PersonRecord;
 use crate::model::{FeedName, PersonId, Time};
 use crate::seats::Ledger;
@@ -236,25 +237,24 @@ impl Store for SledStore {
         let mut replayed = Ledger::default();
         let journal = guarded(|| {
             each_row(trees, Rows::Journal, 1, &mut |_, line| {
-                verifier.line(&text(&line)?, LINE_LIMIT).map_err(|broken| {
-                    StoreError::Damaged(format!("journal entry {}: {}", broken.seq, broken.why))
-                })?;
+                verifier
+                    .line(&text(&line)?, LINE_LIMIT)
+                    .map_err(|broken| StoreError::Damaged(format!("journal entry {}: {}", broken.seq, broken.why)))?;
                 let entry = parse(&line)?;
                 replayed.apply(entry.at, &entry.event);
                 Ok(true)
             })
         });
         found.entries = verifier.tip().seq;
-        match journal {
-            Err(error) => found.findings.push(error.to_string()),
-            Ok(()) => {
-                let Tip { seq, hash } = manifest.journal.tip();
-                if *verifier.tip() != (Tip { seq, hash }) {
-                    found.findings.push(format!("the journal ends with entry {} instead of {seq}", found.entries));
-                }
-                if replayed != *ledger {
-                    found.findings.push("the ledger is not the sum of the journal".to_owned());
-                }
+        if let Err(error) = journal {
+            found.findings.push(error.to_string());
+        } else {
+            let end = manifest.journal.tip();
+            if *verifier.tip() != end {
+                found.findings.push(format!("the journal ends with entry {} instead of {}", found.entries, end.seq));
+            }
+            if replayed != *ledger {
+                found.findings.push("the ledger is not the sum of the journal".to_owned());
             }
         }
         if !is_exactly(&self.shared.folder.journal(), &manifest.journal)? {

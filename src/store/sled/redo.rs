@@ -14,6 +14,9 @@ use super::folder::{Folder, open_file};
 use super::trees::{Op, io};
 use crate::store::{StoreError, codec};
 
+/// The number of a commit, and its writes.
+pub(super) type Unfinished = (u64, Vec<Op>);
+
 /// The file of unfinished writes.
 #[derive(Debug)]
 pub(super) struct Redo {
@@ -24,7 +27,7 @@ pub(super) struct Redo {
 impl Redo {
     /// Opens the file, which is made where it is missing, and reads what may be unfinished: the number of the
     /// commit and its writes. A torn note means that no piece was written.
-    pub(super) fn open(folder: &Folder) -> Result<(Self, Option<(u64, Vec<Op>)>), StoreError> {
+    pub(super) fn open(folder: &Folder) -> Result<(Self, Option<Unfinished>), StoreError> {
         let path = folder.redo();
         let is_new = fs::symlink_metadata(&path).is_err();
         let mut redo = Self { file: open_file(&path)?, path };

@@ -93,6 +93,9 @@ pub(super) struct Sum {
 /// The sums of all counted trees; one that is not named is empty.
 pub(super) type Sums = BTreeMap<Kind, Sum>;
 
+/// Takes a key and its whole payload and says whether to go on.
+type EachRecord<'a> = &'a mut dyn FnMut(&[u8], Vec<u8>) -> Result<bool, StoreError>;
+
 /// A record to write or to remove.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Op {
@@ -167,7 +170,7 @@ impl Trees {
         kind: Kind,
         from: &[u8],
         to: Option<&[u8]>,
-        each: &mut dyn FnMut(&[u8], Vec<u8>) -> Result<bool, StoreError>,
+        each: EachRecord<'_>,
     ) -> Result<(), StoreError> {
         let end = to.map_or(Bound::Unbounded, Bound::Excluded);
         let mut range = self.tree(kind)?.range::<&[u8], _>((Bound::Included(from), end));
@@ -187,7 +190,7 @@ impl Trees {
     /// Reads every record of a tree and adds up what is there.
     pub(super) fn sum(&self, kind: Kind) -> Result<Sum, StoreError> {
         let mut sum = Sum::default();
-        for row in self.tree(kind)?.iter() {
+        for row in self.tree(kind)? {
             let (key, raw) = row.map_err(from_sled)?;
             let frame = unframe(kind.tag(), &key, &raw)
                 .map_err(|why| StoreError::Damaged(format!("{}: {why}", kind.name())))?;

@@ -40,7 +40,9 @@ pub(super) fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>) {
     }
     if engine.shared.stopped().is_none() {
         let shared = std::sync::Arc::clone(&engine.shared);
-        let closed = guarded(|| engine.sync_database().and_then(|()| engine.write_side()).and_then(|()| shared.folder.close_to_others()));
+        let closed = guarded(|| {
+            engine.sync_database().and_then(|()| engine.write_side()).and_then(|()| shared.folder.close_to_others())
+        });
         if let Err(error) = closed {
             tracing::warn!(%error, "the store was not closed cleanly; the next opening checks it");
             shared.stop(&error.to_string());

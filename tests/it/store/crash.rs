@@ -101,8 +101,7 @@ fn run_and_kill(folder: &Path, enough: usize) -> BTreeMap<u64, u64> {
 
 /// Whether the line acknowledges a batch, which is then noted.
 fn heard(line: &str, told: &mut BTreeMap<u64, u64>) -> bool {
-    let Some((committer, turn)) =
-        line.split_once("acknowledged ").and_then(|(_before, words)| words.split_once(' '))
+    let Some((committer, turn)) = line.split_once("acknowledged ").and_then(|(_before, words)| words.split_once(' '))
     else {
         return false;
     };

@@ -107,7 +107,6 @@ async fn trials(damage: Damage, seed: u64, target: impl Fn(&Path) -> PathBuf) ->
         assert_eq!(again.recovered, None, "trial {trial}");
         assert_eq!(again.store.ledger().distrusted.is_some(), after.ledger.distrusted.is_some());
     }
-    eprintln!("{damage:?}: {outcome:?}");
     outcome
 }
 

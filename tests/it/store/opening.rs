@@ -70,7 +70,9 @@ fn assert_closed(path: &Path) {
     let mode = meta.permissions().mode() & 0o777;
     if meta.is_dir() {
         assert_eq!(mode, 0o700, "{}", path.display());
-        fs::read_dir(path).unwrap().for_each(|child| assert_closed(&child.unwrap().path()));
+        for child in fs::read_dir(path).unwrap() {
+            assert_closed(&child.unwrap().path());
+        }
     } else {
         assert_eq!(mode, 0o600, "{}", path.display());
     }

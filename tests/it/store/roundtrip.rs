@@ -154,6 +154,23 @@ async fn a_batch_larger_than_a_transaction_is_one_batch() {
 }
 
 #[tokio::test]
+async fn a_history_longer_than_its_index_is_read_from_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut model = Content::empty();
+    for second in 0..5 {
+        let mut batch = Batch::new(at(second), 1);
+        batch.events.extend((0..500).map(|_| Event::Stays { person: PersonId(3), pool: PoolId::new("fulfiller") }));
+        batch.events.push(Event::Trusted {});
+        model.apply(&batch);
+        store.commit(batch).await.unwrap();
+    }
+    for limit in [0, 1, 2_048, 2_400, usize::MAX] {
+        assert_eq!(store.history(PersonId(3), limit).unwrap(), model.history(PersonId(3), limit), "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_batch_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

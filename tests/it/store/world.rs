@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use seatwarden::audit::{Entry, Tip, link};
 use seatwarden::audit::report::subject;
+use seatwarden::audit::{Entry, Tip, link};
 use seatwarden::directory::{AccountRow, Missing, PersonRecord};
 use seatwarden::model::{
     Account, AccountId, Attribute, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Status, TargetName, Time,
@@ -63,10 +63,7 @@ pub(crate) fn cause(text: &str) -> Cause {
 }
 
 pub(crate) fn basis(code: &str) -> Basis {
-    Basis {
-        facts: BTreeMap::from([(Attribute::JobCode, code.to_owned())]),
-        until: Some("2026-12-31".parse().unwrap()),
-    }
+    Basis { facts: BTreeMap::from([(Attribute::JobCode, code.to_owned())]), until: Some("2026-12-31".parse().unwrap()) }
 }
 
 pub(crate) fn held_plan(name: &str, steps: u64) -> HeldPlan {
