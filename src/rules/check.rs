@@ -28,19 +28,19 @@ pub(super) struct Checked {
 pub(super) fn check(entries: &[Entry], catalog: &Catalog, findings: &mut Findings<'_>) -> Checked {
     let columns = columns_of(entries);
     let mut checker = Checker::new(&columns, catalog, findings);
-    let mut checked = Checked::default();
+    let mut sound = Checked::default();
     let mut ids = BTreeMap::new();
     for entry in entries {
         match entry.kind {
             Kind::Rule => {
                 checker.unique(entry, &mut ids);
-                checked.rows.extend(checker.row(entry));
+                sound.rows.extend(checker.row(entry));
             }
-            Kind::Exception => checked.exceptions.extend(checker.exception(entry)),
+            Kind::Exception => sound.exceptions.extend(checker.exception(entry)),
         }
     }
-    checked.columns = columns;
-    checked
+    sound.columns = columns;
+    sound
 }
 
 fn columns_of(entries: &[Entry]) -> Vec<Column> {

@@ -76,9 +76,11 @@ pub fn compile(files: &[Source], catalog: &Catalog, zone: &TimeZone) -> Compiled
     for file in files {
         match Text::decode(file) {
             Ok(text) => texts.push(text),
-            Err(finding) => refused.push(finding),
+            Err(finding) => refused.push(*finding),
         }
     }
+    // The order in which files were read must not be seen in what is told of them.
+    texts.sort_by(|a, b| a.path.cmp(&b.path));
     let mut findings = Findings::new(&texts, refused);
     let entries = table::read(&texts, &mut findings);
     let Checked { columns, rows, exceptions } = check(&entries, catalog, &mut findings);

@@ -29,7 +29,7 @@ pub(super) fn find(
     catalog: &Catalog,
     findings: &mut Findings<'_>,
 ) {
-    let mut seeker = Seeker { lookup, columns, budget: BUDGET, searches: SEARCHES };
+    let mut seeker = Seeker::new(lookup, columns, BUDGET, SEARCHES);
     let mut unproven = Unproven::default();
     ties(&mut seeker, &mut unproven, findings);
     meetings::find(&mut seeker, catalog, &mut unproven, findings);
@@ -84,9 +84,11 @@ fn ties<'a>(seeker: &mut Seeker<'a>, unproven: &mut Unproven, findings: &mut Fin
                     one.gives.text(),
                     other.gives.text()
                 );
-                let at = format!("{}:{}", one.place.file, one.place.line);
-                let help = format!("give one of them a higher priority or make it more specific; {first} is at {at}");
-                findings.add_at(code::TIE, &other.place, message, help);
+                let (early, late) = if one.place <= other.place { (one, other) } else { (other, one) };
+                let at = format!("{}:{}", early.place.file, early.place.line);
+                let help =
+                    format!("give one of them a higher priority or make it more specific; {} is at {at}", early.id);
+                findings.add_at(code::TIE, &late.place, message, help);
             }
             Err(TooLong) => unproven.add(one, other),
         }

@@ -100,8 +100,8 @@ fn canonical(pattern: &Pattern) -> String {
             format!("{0}{1}..{0}{2}", range.prefix, pad(range.low.digits()), pad(range.high.digits()))
         }
         Pattern::Glob(glob) => {
-            let middle = glob.middle.iter().map(|piece| format!("{piece}*")).collect::<String>();
-            format!("{}*{middle}{}", glob.head, glob.tail)
+            let middle = glob.middle.iter().map(|piece| &**piece);
+            std::iter::once(&*glob.head).chain(middle).chain([&*glob.tail]).collect::<Vec<_>>().join("*")
         }
     }
 }

@@ -4,7 +4,6 @@
 //! what stands before the first star (or after the last), ranges are sorted under their prefix. Rows that say
 //! nothing of that column are split by another one. What comes out is a superset: the caller compares the rest.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
@@ -181,8 +180,8 @@ impl Split {
         split
     }
 
-    fn visit(&self, value: &Cow<'_, str>, facts: &Facts<'_>, see: &mut impl FnMut(RowNo)) {
-        if let Some(node) = self.exact.get(&**value) {
+    fn visit(&self, value: &str, facts: &Facts<'_>, see: &mut impl FnMut(RowNo)) {
+        if let Some(node) = self.exact.get(value) {
             node.visit(facts, see);
         }
         if !self.ranges.is_empty() {

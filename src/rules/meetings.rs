@@ -140,16 +140,14 @@ impl<'a> Search<'_, 'a, '_> {
                 let person = witness.text(self.seeker.columns);
                 let [one, other] = pools;
                 let message = format!("{one} and {other} exclude each other and meet in {person}");
+                let (early, late) = if first.place <= second.place { (first, second) } else { (second, first) };
                 let help = if first.id == second.id {
-                    format!("{} is given to people whom no row gives a tier", second.id)
+                    format!("{} adds to people to whom no row gives a tier", late.id)
                 } else {
-                    let at = format!("{}:{}", first.place.file, first.place.line);
-                    format!(
-                        "rows {} (at {at}) and {} both match; exclude one's people from the other",
-                        first.id, second.id
-                    )
+                    let at = format!("{}:{}", early.place.file, early.place.line);
+                    format!("row {} at {at} matches too; keep the people of one out of the other", early.id)
                 };
-                self.findings.add_at(code::ADDONS_MEET, &second.place, message, help);
+                self.findings.add_at(code::ADDONS_MEET, &late.place, message, help);
             }
         }
     }

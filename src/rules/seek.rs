@@ -8,7 +8,7 @@ use super::automaton::TooLong;
 use super::column::Column;
 use super::facts::{Facts, Slot};
 use super::lookup::{Best, Lookup};
-use super::row::Row;
+use super::row::{Row, Window};
 use super::witness::{By, Question, Refusal};
 
 /// How many rows are refused in turn before a search is given up.
@@ -61,6 +61,8 @@ impl Witness {
 pub(super) struct Seeker<'a> {
     pub(super) lookup: &'a Lookup,
     pub(super) columns: &'a [Column],
+    /// Whether any row has dates; where none has, every day is as good as the other and none need be named.
+    dated: bool,
     /// States of automata that may still be looked at; bounds the time of all searches together.
     pub(super) budget: u64,
     /// Searches that may still be made, most of which end without looking at a state.
@@ -68,6 +70,11 @@ pub(super) struct Seeker<'a> {
 }
 
 impl<'a> Seeker<'a> {
+    pub(super) fn new(lookup: &'a Lookup, columns: &'a [Column], budget: u64, searches: u64) -> Self {
+        let dated = lookup.rows.iter().any(|row| row.window != Window::default());
+        Self { lookup, columns, dated, budget, searches }
+    }
+
     /// Whether people have one value in a column.
     pub(super) fn is_single(&self, slot: usize) -> bool {
         self.columns.get(slot).is_some_and(|column| !column.is_multiple())
@@ -109,7 +116,7 @@ impl<'a> Seeker<'a> {
     }
 
     fn witness(&mut self, case: &Case<'a>) -> Result<Option<Witness>, TooLong> {
-        let Some((day, dated)) = case.day() else { return Ok(None) };
+        let Some(day) = case.day() else { return Ok(None) };
         let mut values = Vec::with_capacity(self.columns.len());
         for (slot, column) in self.columns.iter().enumerate() {
             match case.question(slot).answer(column, &mut self.budget)? {
@@ -117,7 +124,7 @@ impl<'a> Seeker<'a> {
                 None => return Ok(None),
             }
         }
-        let witness = Witness { values, day, dated };
+        let witness = Witness { values, day, dated: self.dated };
         // The proof of the pudding: the rows themselves are asked.
         let facts = witness.facts();
         let holds = case.rows.iter().all(|row| row.meets(&facts, day).is_some());
@@ -155,9 +162,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A day on which all rows are in force and no row is that is refused by day; and whether the day matters.
-    fn day(&self) -> Option<(Date, bool)> {
-        let mut window = super::row::Window::default();
+    /// A day on which all rows are in force and no row is that is refused by day.
+    fn day(&self) -> Option<Date> {
+        let mut window = Window::default();
         for row in &self.rows {
             window = window.and(&row.window);
         }
@@ -166,13 +173,12 @@ impl<'a> Case<'a> {
         }
         let refused: Vec<_> =
             self.refused.iter().filter(|(_, way)| *way == Way::Day).map(|(row, _)| row.window).collect();
-        let dated = window != super::row::Window::default() || !refused.is_empty();
         let begin = window.from.or(window.until).unwrap_or(Date::constant(2026, 1, 1));
         let after = refused.iter().filter_map(|window| window.until?.tomorrow().ok());
         let before = refused.iter().filter_map(|window| window.from?.yesterday().ok());
         let mut days: Vec<Date> = std::iter::once(begin).chain(after).chain(before).collect();
         days.sort_unstable();
         let fits = |day: &Date| window.holds(*day) && !refused.iter().any(|refused| refused.holds(*day));
-        days.into_iter().find(fits).map(|day| (day, dated))
+        days.into_iter().find(fits)
     }
 }

@@ -59,8 +59,8 @@ pub(super) fn read(files: &[Text], findings: &mut Findings<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (number, file) in files.iter().enumerate() {
         match ending(&file.path).as_deref() {
-            Some("toml") => toml_table::read(number, &file.text, &mut entries, findings),
-            Some("csv") => csv_table::read(number, &file.text, &mut entries, findings),
+            Some("toml") => toml_table::read(number, &file.content, &mut entries, findings),
+            Some("csv") => csv_table::read(number, &file.content, &mut entries, findings),
             _ => {
                 let message = "the ending of the file's name is neither .toml nor .csv";
                 findings.add(code::FILE_KIND, Span::new(number, 0, 0), message, "rename it by what it holds");

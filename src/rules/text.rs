@@ -15,12 +15,12 @@ pub(super) const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) path: String,
-    pub(super) text: String,
+    pub(super) content: String,
     /// Bytes of the byte order mark.
     base: usize,
     /// Whether the file is UTF-16, so that offsets in the text are not offsets in the file.
     wide: bool,
-    /// Offset in `text` of the first byte of every line.
+    /// Offset in `content` of the first byte of every line.
     starts: Vec<usize>,
 }
 
@@ -46,56 +46,53 @@ const SAVE_AS: &str = "save the file as UTF-8; in Excel choose \"CSV UTF-8 (comm
 
 impl Text {
     /// Decodes a file, or says why that is not possible.
-    pub(super) fn decode(source: &Source) -> Result<Self, Finding> {
+    pub(super) fn decode(source: &Source) -> Result<Self, Box<Finding>> {
         let bytes = source.bytes.as_slice();
-        let fail = |code: Code, at: usize, length: usize, message: String, help: &str| Finding {
-            place: Some(place_in_bytes(&source.path, bytes, at, length)),
-            code: code.id.to_owned(),
-            severity: code.severity,
-            message,
-            help: Some(help.to_owned()),
-        };
         if bytes.len() > MAX_FILE_BYTES {
             let message = format!("the file has {} bytes, more than {MAX_FILE_BYTES}", bytes.len());
-            return Err(fail(code::FILE_SIZE, 0, 0, message, "split the table into several files"));
+            let this = Self::new(source.path.clone(), String::new(), 0, false);
+            let help = "split the table into several files".to_owned();
+            return Err(Box::new(this.finding(code::FILE_SIZE, 0..0, message, Some(help))));
         }
-        let (text, base, wide) = match bytes {
+        let (decoded, base, wide) = match bytes {
             [0xEF, 0xBB, 0xBF, rest @ ..] => (utf8(rest), 3, false),
             [0xFF, 0xFE, rest @ ..] => (utf16(rest, u16::from_le_bytes), 2, true),
             [0xFE, 0xFF, rest @ ..] => (utf16(rest, u16::from_be_bytes), 2, true),
             all => (utf8(all), 0, false),
         };
-        let text = text.map_err(|at| {
-            let name = if wide { "UTF-16" } else { "UTF-8" };
-            fail(code::ENCODING, base + at, 1, format!("the file is not {name} text from here on"), SAVE_AS)
+        let text = decoded.map_err(|before| {
+            let message = format!("the file is not {} text from here on", if wide { "UTF-16" } else { "UTF-8" });
+            let at = before.len();
+            let this = Self::new(source.path.clone(), before, base, wide);
+            Box::new(this.finding(code::ENCODING, at..at, message, Some(SAVE_AS.to_owned())))
         })?;
         let this = Self::new(source.path.clone(), text, base, wide);
-        if let Some(at) = this.text.find('\0') {
+        if let Some(at) = this.content.find('\0') {
             let message = "the file holds a NUL character, as UTF-16 without a byte order mark does".to_owned();
-            return Err(this.finding(code::ENCODING, at..at + 1, message, Some(SAVE_AS.to_owned())));
+            return Err(Box::new(this.finding(code::ENCODING, at..at + 1, message, Some(SAVE_AS.to_owned()))));
         }
         Ok(this)
     }
 
-    fn new(path: String, text: String, base: usize, wide: bool) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { path, text, base, wide, starts }
+    fn new(path: String, content: String, base: usize, wide: bool) -> Self {
+        let starts = std::iter::once(0).chain(content.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { path, content, base, wide, starts }
     }
 
     /// The place of a piece of this text.
     pub(super) fn place(&self, range: Range<usize>) -> Place {
-        let start = floor(&self.text, range.start);
-        let end = floor(&self.text, range.end.max(range.start));
+        let start = floor(&self.content, range.start);
+        let end = floor(&self.content, range.end.max(range.start));
         let line = self.starts.partition_point(|first| *first <= start).max(1);
         let first = self.starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(first..start).unwrap_or_default();
-        let upto = self.bytes_in_file(self.text.get(..start).unwrap_or_default());
+        let before = self.content.get(first..start).unwrap_or_default();
+        let upto = self.bytes_in_file(self.content.get(..start).unwrap_or_default());
         Place {
             file: self.path.clone(),
             line: number(line),
             column: number(before.chars().count() + 1),
             offset: self.base + upto,
-            length: self.bytes_in_file(self.text.get(start..end).unwrap_or_default()),
+            length: self.bytes_in_file(self.content.get(start..end).unwrap_or_default()),
         }
     }
 
@@ -122,35 +119,24 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// The text, or the offset of the first byte that is not text.
-fn utf8(bytes: &[u8]) -> Result<String, usize> {
-    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| error.valid_up_to())
+/// The text, or the text before the first byte that is none.
+fn utf8(bytes: &[u8]) -> Result<String, String> {
+    let decoded = std::str::from_utf8(bytes).map(str::to_owned);
+    decoded.map_err(|error| String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default()).into_owned())
 }
 
-fn utf16(bytes: &[u8], word: fn([u8; 2]) -> u16) -> Result<String, usize> {
+fn utf16(bytes: &[u8], word: fn([u8; 2]) -> u16) -> Result<String, String> {
     let pairs = bytes.chunks_exact(2);
     let odd = !pairs.remainder().is_empty();
     let words = pairs.filter_map(|pair| Some(word([*pair.first()?, *pair.get(1)?])));
     let mut text = String::with_capacity(bytes.len());
-    let mut at = 0;
     for decoded in char::decode_utf16(words) {
-        let letter = decoded.map_err(|_| at)?;
-        at += letter.len_utf16() * 2;
-        text.push(letter);
+        match decoded {
+            Ok(letter) => text.push(letter),
+            Err(_) => return Err(text),
+        }
     }
-    if odd { Err(at) } else { Ok(text) }
-}
-
-/// A place in a file that could not be decoded; columns count bytes there.
-fn place_in_bytes(path: &str, bytes: &[u8], at: usize, length: usize) -> Place {
-    let before = bytes.get(..at).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let first = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = before.get(first..).map_or(0, |line| {
-        let marked = line.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(line);
-        String::from_utf8_lossy(marked).chars().count()
-    });
-    Place { file: path.to_owned(), line: number(line), column: number(column + 1), offset: at, length }
+    if odd { Err(text) } else { Ok(text) }
 }
 
 /// More findings than this in one table help nobody, and placing them takes time.

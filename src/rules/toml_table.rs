@@ -38,7 +38,7 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
             findings.add(code::WRONG_TYPE, Span::of(file, key.span()), message, format!("write [[{name}]]"));
             continue;
         };
-        for item in items.iter() {
+        for item in items {
             let span = Span::of(file, item.span());
             let Some(table) = item.get_ref().as_table() else {
                 let message = format!("`{name}` holds {}, not a table", kind_of(item.get_ref()));
@@ -138,11 +138,17 @@ impl Reader<'_, '_> {
         let mut broken = false;
         match value.get_ref() {
             DeValue::Array(items) if key.is_list() => {
-                for item in items.iter() {
+                for item in items {
                     broken |= !self.value(&key, item, &mut values);
                 }
             }
-            _ => broken = !self.value(&key, value, &mut values),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => broken = !self.value(&key, value, &mut values),
         }
         let span = Span::of(self.file, value.span());
         self.cells.insert(key, Written { span, values, broken });
@@ -153,21 +159,26 @@ impl Reader<'_, '_> {
         let span = Span::of(self.file, value.span());
         let is_date = matches!(key, Key::From | Key::Until);
         let text = match value.get_ref() {
-            DeValue::String(text) => text.trim().to_owned(),
-            DeValue::Integer(number) if *key == Key::Priority && number.radix() == 10 => number.as_str().to_owned(),
-            DeValue::Datetime(date) if is_date => date.to_string(),
-            other => {
-                let wanted = match key {
-                    Key::Priority => "a whole number",
-                    Key::From | Key::Until => "a date such as 2026-12-31",
-                    key if key.is_list() => "a string or a list of strings",
-                    _ => "a string",
-                };
-                let message = format!("`{key}` is {}, not {wanted}", kind_of(other));
-                let help = if is_date || *key == Key::Priority { "" } else { "put the value in double quotes" };
-                self.findings.add(code::WRONG_TYPE, span, message, help);
-                return false;
+            DeValue::String(text) => Some(text.trim().to_owned()),
+            DeValue::Integer(number) => {
+                Some(number.as_str().to_owned()).filter(|_| *key == Key::Priority && number.radix() == 10)
             }
+            DeValue::Datetime(date) => Some(date.to_string()).filter(|_| is_date),
+            DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+        };
+        let Some(text) = text else {
+            let (wanted, help) = if *key == Key::Priority {
+                ("a whole number", "write priority = 10")
+            } else if is_date {
+                ("a date", "write the day as 2026-12-31")
+            } else if key.is_list() {
+                ("a string or a list of strings", "put the value in double quotes")
+            } else {
+                ("a string", "put the value in double quotes")
+            };
+            let message = format!("`{key}` is {}, not {wanted}", kind_of(value.get_ref()));
+            self.findings.add(code::WRONG_TYPE, span, message, help);
+            return false;
         };
         if !text.is_empty() {
             values.push(Value { text, span });

@@ -34,7 +34,7 @@ pub(super) enum By<'a> {
     Specificity { than: Option<&'a Cell>, or_equal: bool },
 }
 
-impl<'a> Question<'a> {
+impl Question<'_> {
     /// Values of a person that answer the question (none: the person lacks the attribute), or `None` when no person
     /// has such values.
     pub(super) fn answer(&self, column: &Column, budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
@@ -95,7 +95,7 @@ impl<'a> Question<'a> {
             return Ok(Some(text));
         }
         let is_list = |cell: &&Cell| !cell.include.is_empty() && cell.include.is_exact();
-        if self.require.iter().any(|cell| is_list(cell)) {
+        if self.require.iter().any(is_list) {
             return Ok(None);
         }
         let (patterns, groups) = self.patterns();

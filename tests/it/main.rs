@@ -11,6 +11,7 @@ mod audit;
 mod config;
 mod feeds;
 mod outbound;
+mod rules;
 mod store;
 mod tidy;
 mod directory;
