@@ -18,7 +18,7 @@ check: ## The quick part: format and lints
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 bench: ## Measures evaluate, plan, store and mirror beside their alternatives (release build)
-	$(CARGO) bench --bench line
+	$(CARGO) bench --bench line --bench store --bench mirror
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all

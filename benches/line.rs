@@ -1,17 +1,8 @@
-//! Measures the parts of the line. `cargo bench --bench line -- store [PEOPLE]`.
+//! How long the pure stages of the line take: `cargo bench --bench line`, one stage with `-- evaluate` or `-- plan`.
 
-mod store;
+mod evaluate;
+mod plan;
 
 fn main() {
-    // `cargo bench` adds `--bench`.
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        [] => store::run(&[]),
-        ["store", rest @ ..] => store::run(rest),
-        other => {
-            let mut out = std::io::stderr().lock();
-            drop(std::io::Write::write_fmt(&mut out, format_args!("no such measurement: {other:?}\n")));
-        }
-    }
+    divan::main();
 }

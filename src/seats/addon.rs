@@ -33,7 +33,10 @@ struct Wish<'a> {
 #[derive(Debug)]
 struct Beside<'a> {
     base: Base<'a>,
+    /// Add-ons when the plan is done.
     addons: Vec<&'a Pool>,
+    /// Held add-ons of pools that observe: what a plan does to them is not made.
+    observed: Vec<&'a Pool>,
 }
 
 impl<'a> Sheet<'a> {
@@ -46,11 +49,16 @@ impl<'a> Sheet<'a> {
                 After::Known(base) => base,
                 After::Seeker(index) => bases.get(index).copied().unwrap_or_default(),
             };
-            let held = self.held_addons(&hopeful, base);
+            let mut held = self.held_addons(&hopeful, base);
+            // A seat that a brake holds back may come any time, so it excludes like one that is held.
+            let coming = self.frame.around.gains.get(&hopeful.person).into_iter().flat_map(BTreeMap::keys);
+            held.extend(coming.filter_map(|pool| self.frame.counted(pool)).filter(|pool| pool.kind == PoolKind::Addon));
             for (pool, wish) in self.wishes(&hopeful, base) {
                 wishes.entry(&pool.id).or_insert((pool, Vec::new())).1.push(wish);
             }
-            beside.insert(hopeful.person, Beside { base, addons: held });
+            let observed = hopeful.seats.iter().filter_map(Seat::addon).filter(|pool| self.frame.observes(&pool.id));
+            let observed = observed.collect();
+            beside.insert(hopeful.person, Beside { base, addons: held, observed });
         }
         for (pool, wishes) in wishes.into_values() {
             self.serve_addon(pool, &wishes, &mut beside);
@@ -116,7 +124,8 @@ impl<'a> Sheet<'a> {
         for (index, wish) in wishes.iter().enumerate() {
             let excluded = beside.get(&wish.person).is_some_and(|beside| {
                 let tiers = beside.base.tiers(self.frame, pool).into_iter().flatten();
-                beside.addons.iter().copied().chain(tiers).any(|other| excludes(other, pool))
+                let observed: &[&Pool] = if self.frame.observes(&pool.id) { &[] } else { &beside.observed };
+                beside.addons.iter().chain(observed).copied().chain(tiers).any(|other| excludes(other, pool))
             });
             self.waits.open(wish.person, pool, wish.want, wish.claim, excluded.then_some(Blocked::Excluded));
             if !excluded {
@@ -130,7 +139,8 @@ impl<'a> Sheet<'a> {
                 beside.addons.push(pool);
             }
             let step = self.grant(*person, want, pool, &pool.id, claim, None);
-            self.grants.push(step);
+            let turn = self.turn();
+            self.grants.push((turn, step));
         }
     }
 }

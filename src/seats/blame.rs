@@ -1,10 +1,11 @@
 //! What a held plan comes from, in numbers and without names: the largest cause first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Ledger;
 use super::event::Reason;
+use super::guard::Group;
 use super::plan::Step;
 use super::reason::is_exception;
 use crate::model::{Attribute, RuleId};
@@ -14,13 +15,13 @@ use crate::rules::{Desired, Standing};
 const NAMED: usize = 3;
 
 /// `37 of 41 come from job code 4711 leaving row 12; 4 of 41 …`.
-pub(super) fn text(steps: &BTreeSet<Step>, desired: &Desired, ledger: &Ledger) -> String {
+pub(super) fn text(group: &Group, desired: &Desired, ledger: &Ledger) -> String {
     let mut causes: BTreeMap<String, usize> = BTreeMap::new();
-    for step in steps {
+    for step in &group.counted {
         let count = causes.entry(cause_of(step, desired, ledger)).or_default();
         *count = count.saturating_add(1);
     }
-    let whole = steps.len();
+    let whole = group.wanted;
     let mut causes: Vec<(Reverse<usize>, String)> =
         causes.into_iter().map(|(cause, count)| (Reverse(count), cause)).collect();
     causes.sort();
@@ -30,6 +31,10 @@ pub(super) fn text(steps: &BTreeSet<Step>, desired: &Desired, ledger: &Ledger) -
     let rest: usize = causes.iter().skip(NAMED).map(|(Reverse(count), _)| count).sum();
     if rest > 0 {
         parts.push(format!("{rest} of {whole} from {} smaller causes", causes.len().saturating_sub(NAMED)));
+    }
+    let held = u64::try_from(group.counted.len()).unwrap_or(u64::MAX);
+    if held < whole {
+        parts.push(format!("{} of {whole} who left pass all the same", whole.saturating_sub(held)));
     }
     parts.join("; ")
 }

@@ -6,6 +6,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addon;
+mod bench;
 mod blame;
 pub mod check;
 pub mod cooling;

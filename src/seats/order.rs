@@ -7,12 +7,25 @@ use super::plan::Step;
 use super::room::Rooms;
 use crate::model::{ClassName, PoolKind};
 
+/// Whether the two halves of a move may be steps of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// If they have to be.
+    Free,
+    /// They have to be: the new seat is only planned, and the old one really goes.
+    Apart,
+    /// They may not be: the loss is only planned, and the person would have two tiers.
+    Together,
+}
+
 /// A move with what its order depends on.
 #[derive(Debug)]
 pub(super) struct Moving {
     pub(super) step: Step,
     /// The rank of the tier that is given.
     pub(super) rank: i64,
+    /// When it was served.
+    pub(super) turn: usize,
     /// The class that the old seat is counted under.
     pub(super) class: Option<ClassName>,
     /// Whether the old seat cools.
@@ -21,10 +34,7 @@ pub(super) struct Moving {
     pub(super) gone: bool,
     /// Seats of the new pool that are counted for the person before.
     pub(super) counted: i64,
-    /// Whether the two halves have to be steps of their own, because only the first is made.
-    pub(super) apart: bool,
-    /// Whether they may not be, because only the second would be made.
-    pub(super) together: bool,
+    pub(super) bond: Bond,
     /// The halves.
     pub(super) revoke: Step,
     pub(super) grant: Step,
@@ -35,34 +45,34 @@ pub(super) struct Moving {
 pub(super) struct Loose {
     pub(super) revokes: Vec<Step>,
     pub(super) moves: Vec<Moving>,
-    pub(super) grants: Vec<Step>,
+    pub(super) grants: Vec<(usize, Step)>,
     pub(super) hold_offs: Vec<Step>,
 }
 
 /// Orders the steps. `rooms` is what is in use after the revocations, without the seats of people who move.
 pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<Step> {
     let Loose { mut revokes, moves, mut grants, mut hold_offs } = loose;
-    let (apart, together) = moves.into_iter().partition(|moving| moving.apart);
+    let (apart, together) = moves.into_iter().partition(|moving| moving.bond == Bond::Apart);
     // A seat that is counted for somebody before fills the floor of their class without using another.
     let mut rooms = rooms;
-    for grant in &grants {
+    for (_, grant) in &grants {
         let counted = frame.counted_for(grant.person, &grant.pool);
         if counted > 0 {
             rooms.take(&grant.pool, grant.class.as_ref(), counted);
         }
     }
     let (moves, split) = in_turn(together, rooms);
-    for Moving { revoke, grant, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
+    for Moving { revoke, grant, turn, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
         revokes.push(revoke);
-        grants.push(grant);
+        grants.push((turn, grant));
     }
     let kind = |step: &Step| frame.policy.catalog.pool(&step.pool).map(|pool| (pool.kind, Reverse(pool.rank)));
     // An add-on goes before the tier that it rests on, and comes after it.
     revokes.sort_by_cached_key(|step| (Reverse(kind(step).map(|(kind, _)| kind)), step.pool.clone(), step.person));
     let first = Some((PoolKind::Tier, Reverse(i64::MAX)));
-    grants.sort_by_cached_key(|step| (kind(step).or(first), step.pool.clone(), step.person));
+    grants.sort_by_cached_key(|(turn, step)| (kind(step).or(first), step.pool.clone(), *turn));
     hold_offs.sort_by_cached_key(|step| (step.due_at, step.pool.clone(), step.person));
-    revokes.into_iter().chain(moves).chain(grants).chain(hold_offs).collect()
+    revokes.into_iter().chain(moves).chain(grants.into_iter().map(|(_, step)| step)).chain(hold_offs).collect()
 }
 
 /// Orders moves so that each finds its seat free when its turn comes. Moves that wait for each other in a circle are
@@ -76,7 +86,7 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
     for moving in moves.iter().filter(|moving| moving.counted > 0) {
         rooms.take(&moving.step.pool, moving.step.class.as_ref(), moving.counted);
     }
-    moves.sort_by(|a, b| (Reverse(a.rank), &a.step).cmp(&(Reverse(b.rank), &b.step)));
+    moves.sort_by(|a, b| (Reverse(a.rank), &a.step.pool, a.turn).cmp(&(Reverse(b.rank), &b.step.pool, b.turn)));
     let (mut steps, mut split) = (Vec::new(), Vec::new());
     while !moves.is_empty() {
         let before = moves.len();
@@ -96,7 +106,7 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
         if later.len() == before {
             let stuck = later.len();
             let (circle, waiting): (Vec<Moving>, Vec<Moving>) =
-                later.into_iter().partition(|moving| moving.gone && !moving.together);
+                later.into_iter().partition(|moving| moving.gone && moving.bond == Bond::Free);
             if waiting.len() == stuck {
                 // A rise finds its seat freed by a revocation or a higher rise. If that were ever wrong, it stays out
                 // of this plan and comes in the next.

@@ -74,7 +74,9 @@ pub(super) struct Sheet<'a> {
     pub(super) rooms: Rooms<'a>,
     pub(super) revokes: Vec<Step>,
     pub(super) moves: Vec<Moving>,
-    pub(super) grants: Vec<Step>,
+    /// With the turn in which each was given.
+    pub(super) grants: Vec<(usize, Step)>,
+    pub(super) turns: usize,
     pub(super) hold_offs: Vec<Step>,
     pub(super) notes: Vec<Event>,
     pub(super) seekers: Vec<Seeker<'a>>,
@@ -92,6 +94,7 @@ impl<'a> Sheet<'a> {
             revokes: Vec::new(),
             moves: Vec::new(),
             grants: Vec::new(),
+            turns: 0,
             hold_offs: Vec::new(),
             notes: Vec::new(),
             seekers: Vec::new(),
@@ -194,8 +197,8 @@ impl<'a> Sheet<'a> {
         for seat in who.seats.iter().filter(|seat| seat.addon().is_some()) {
             // Without a base before there is nothing that this plan takes away.
             let rests = !had_base || seat.pool.is_some_and(|pool| base.still_carries(self.frame, pool));
-            if rests {
-                let ending = self.ending_of_suspended(seat);
+            let ending = self.ending_of_suspended(seat);
+            if rests || ending == Ending::Now {
                 self.end(who, seat, None, cause(seat), ending);
             } else {
                 let cause = reason::base_missing(seat.id, seat.holding.rule.clone());

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::event::{Cause, Reason};
 use super::frame::{Frame, excludes};
-use super::order::Moving;
+use super::order::{Bond, Moving};
 use super::plan::{Action, Step};
 use super::queue::{Entry, serve};
 use super::reason;
@@ -70,6 +70,7 @@ pub(super) struct Seeker<'a> {
     candidates: Vec<Candidate<'a>>,
     old: Option<Old<'a>>,
     served: Option<&'a Pool>,
+    turn: usize,
 }
 
 /// Who seeks a seat of one pool.
@@ -234,7 +235,7 @@ impl<'a> Sheet<'a> {
         let candidate = |pool: &&'a Pool| Candidate { pool, blocked: self.blocked(who, pool, old.as_ref()) };
         let candidates = chain.iter().map(candidate).collect();
         let Subject { person, want, seats: _ } = who;
-        self.seekers.push(Seeker { person, want, tier, claim, candidates, old, served: None });
+        self.seekers.push(Seeker { person, want, tier, claim, candidates, old, served: None, turn: 0 });
         After::Seeker(self.seekers.len().saturating_sub(1))
     }
 
@@ -268,7 +269,11 @@ impl<'a> Sheet<'a> {
         let stays = old.is_some_and(|old| self.frame.observes(old.seat.id) && !self.frame.observes(&addon.id));
         let based = addon.requires.is_empty() || addon.requires.contains(&tier.id) || stays;
         let wanted = who.want.addons.contains_key(&addon.id);
-        seat.is_live() && !self.is_stuck(who, seat) && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
+        // A loss that is only planned makes no room where steps are applied.
+        let made = !self.frame.observes(&addon.id) || self.frame.observes(&tier.id);
+        made && seat.is_live()
+            && !self.is_stuck(who, seat)
+            && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
     }
 
     /// Gives the tiers that are left, highest rank first.
@@ -295,9 +300,17 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// The next turn: whoever is served first stands first in the plan, so that a desk with fewer seats than were
+    /// bought gives them to the right people.
+    pub(super) fn turn(&mut self) -> usize {
+        self.turns = self.turns.saturating_add(1);
+        self.turns
+    }
+
     fn served(&mut self, index: usize, pool: &'a Pool) {
+        let turn = self.turn();
         let Some(seeker) = self.seekers.get_mut(index) else { return };
-        seeker.served = Some(pool);
+        (seeker.served, seeker.turn) = (Some(pool), turn);
         let Some(old) = &seeker.old else { return };
         let (seat, class) = (old.seat, old.class(seeker.want).cloned());
         if old.fate != Fate::Gone {
@@ -313,7 +326,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn settle(&mut self, seeker: Seeker<'a>) -> Base<'a> {
-        let Seeker { person, want, tier, claim, candidates, old, served } = seeker;
+        let Seeker { person, want, tier, claim, candidates, old, served, turn } = seeker;
         let free = self.frame.free_tier(Some(tier));
         for candidate in
             candidates.iter().take_while(|candidate| served.is_none_or(|pool| pool.id != candidate.pool.id))
@@ -326,7 +339,7 @@ impl<'a> Sheet<'a> {
             (None, None) => (None, None),
             (None, Some(pool)) => {
                 let step = self.grant(person, want, pool, tier, claim, free.cloned());
-                self.grants.push(step);
+                self.grants.push((turn, step));
                 (Some(pool), Some(pool).filter(|pool| !observes(pool)))
             }
             (Some(old), Some(pool)) => {
@@ -336,7 +349,7 @@ impl<'a> Sheet<'a> {
                     (true, _) => Some(old.pool),
                 };
                 let moving = self.moving(person, want, pool, tier, claim, &old);
-                self.moves.push(moving);
+                self.moves.push(Moving { turn, ..moving });
                 (Some(pool), real)
             }
             (Some(Old { seat, pool, fate, cause }), None) => match fate {
@@ -405,12 +418,16 @@ impl<'a> Sheet<'a> {
         Moving {
             step: Step { action: Action::Move, cause, ..grant.clone() },
             rank: pool.rank,
+            turn: 0,
             class: old.class(want).cloned(),
             cools: self.cools(&old.seat, &old.cause),
             gone: old.fate == Fate::Gone,
             counted: self.frame.counted_for(person, &pool.id),
-            apart: self.is_apart(old, pool),
-            together: self.frame.observes(old.seat.id) && !self.frame.observes(&pool.id),
+            bond: match (self.frame.observes(old.seat.id), self.frame.observes(&pool.id)) {
+                (false, true) => Bond::Apart,
+                (true, false) => Bond::Together,
+                (false, false) | (true, true) => Bond::Free,
+            },
             revoke,
             grant: Step { from: None, ..grant },
         }

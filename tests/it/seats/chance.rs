@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seatwarden::model::{Exemption, MinHold, PersonId, Pool, PoolId};
+use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId};
 use seatwarden::rules::{Standing, Want};
 use seatwarden::seats::{Event, HoldState, PoolMode};
 
-use super::world::{World, addon, after, brake, claim, claim_until, class, days, left, no_want, tier};
+use super::world::{World, addon, after, brake, claim, claim_until, days, left, no_want, tier};
 
-pub const PEOPLE: u64 = 9;
+pub(super) const PEOPLE: u64 = 9;
 const POOLS: [&str; 5] = ["approver", "fulfiller", "architect", "incident", "advisory"];
 const TIERS: [&str; 3] = ["approver", "fulfiller", "architect"];
 const ADDONS: [&str; 2] = ["incident", "advisory"];
 
 /// What may happen to a world.
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(super) enum Op {
     /// The directory or the table says something else about a person.
     Person(u64, Life),
     /// A person is no longer in what is desired.
@@ -39,7 +39,7 @@ pub enum Op {
 
 /// What is known of a person.
 #[derive(Clone, Debug)]
-pub struct Life {
+pub(super) struct Life {
     standing: u8,
     tier: Option<usize>,
     denied: bool,
@@ -50,7 +50,7 @@ pub struct Life {
     until: Option<u32>,
 }
 
-pub fn catalog() -> impl Strategy<Value = Vec<Pool>> {
+pub(super) fn catalog() -> impl Strategy<Value = Vec<Pool>> {
     let terms = || (0_u32..5, 0_u32..3, 0_u32..2, 0_u32..3, any::<bool>());
     let pool = |mut pool: Pool, (seats, grace, reserve, hold, exempt): (u32, u32, u32, u32, bool)| {
         pool.seats = seatwarden::model::Seats::Bought(seats);
@@ -88,7 +88,7 @@ pub fn catalog() -> impl Strategy<Value = Vec<Pool>> {
     )
 }
 
-pub fn life() -> impl Strategy<Value = Life> {
+pub(super) fn life() -> impl Strategy<Value = Life> {
     (
         prop_oneof![12 => Just(0_u8), 1 => Just(1), 1 => Just(2), 1 => Just(3), 2 => Just(4), 1 => Just(5), 1 => Just(6)],
         prop::option::weighted(0.8, 0_usize..3),
@@ -111,7 +111,7 @@ pub fn life() -> impl Strategy<Value = Life> {
         })
 }
 
-pub fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     let mode = prop_oneof![4 => Just(PoolMode::Full), 1 => Just(PoolMode::AddOnly), 1 => Just(PoolMode::Observe)];
     prop_oneof![
         12 => (0..PEOPLE, life()).prop_map(|(person, life)| Op::Person(person, life)),
@@ -129,18 +129,18 @@ pub fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-pub fn ops() -> impl Strategy<Value = Vec<Op>> {
+pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op(), 1..40)
 }
 
 impl Life {
-    pub fn want(&self, person: u64, world: &World) -> Want {
+    pub(super) fn want(&self, person: u64, world: &World) -> Want {
         let today = world.now.date_in(&world.policy.time_zone);
         let until = self.until.map(|days| today.checked_add(jiff::Span::new().days(i64::from(days))).unwrap());
         let rule = if self.rule == 2 { format!("exception:{person}") } else { format!("row-{}", self.rule) };
         let given = until.map_or_else(|| claim(&rule), |until| claim_until(&rule, until));
         let mut want = no_want(person, &format!("SD-{}", self.code));
-        want.class = self.class.map(|on_call| class(if on_call { "on-call" } else { "vip" }).unwrap());
+        want.class = self.class.map(|on_call| ClassName::new(if on_call { "on-call" } else { "vip" }));
         want.standing = match self.standing {
             0 => Standing::Active,
             1 => Standing::Frozen { why: "two claims on one number".into() },
@@ -169,7 +169,7 @@ impl Life {
 
 impl World {
     /// Makes something happen; a pass is decided by the caller.
-    pub fn happen(&mut self, op: &Op) {
+    pub(super) fn happen(&mut self, op: &Op) {
         match op {
             Op::Person(person, life) => {
                 let want = life.want(*person, self);
@@ -243,7 +243,7 @@ impl World {
         }
     }
 
-    pub fn finish(&mut self, well: bool) {
+    pub(super) fn finish(&mut self, well: bool) {
         let open: Vec<(PersonId, PoolId, HoldState)> = self
             .ledger
             .holdings
@@ -269,7 +269,7 @@ impl World {
     }
 
     /// Ends every fault: all modes full, everything trusted, brakes wide, nothing unfinished.
-    pub fn heal(&mut self) {
+    pub(super) fn heal(&mut self) {
         self.policy.modes.clear();
         self.policy.may_revoke = true;
         self.happen(&Op::Brakes(1_000));

@@ -129,7 +129,8 @@ fn queues_are_honest(world: &World, plan: &Plan) {
         };
         let reserve = &world.policy.catalog.pool(pool).unwrap().reserve;
         let others = reserve.iter().filter(|(name, _)| Some(*name) != class);
-        let shut: i64 = others.map(|(name, floor)| (i64::from(*floor) - used(name).count() as i64).max(0)).sum();
+        let shut: i64 =
+            others.map(|(name, floor)| (i64::from(*floor) - i64::try_from(used(name).count()).unwrap()).max(0)).sum();
         assert!(free - shut <= 0, "{person} waits for {pool} with {free} free and {shut} reserved:\n{}", print(plan));
         for step in plan.steps.iter().filter(|step| step.gains() == Some(pool)) {
             let served = &world.desired[&step.person];

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use seatwarden::model::{
-    Attribute, Billing, Catalog, ClassName, Digest, Exemption, FeedName, MinHold, PersonId, Pool, PoolId, PoolKind,
-    RuleId, Seats, TargetName, Time,
+    Attribute, Billing, Catalog, Digest, Exemption, FeedName, MinHold, PersonId, Pool, PoolId, PoolKind, RuleId, Seats,
+    TargetName, Time,
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{
@@ -16,24 +16,24 @@ use seatwarden::seats::{
     cooling_until, decide,
 };
 
-pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
-pub fn days(count: u32) -> Duration {
+pub(super) fn days(count: u32) -> Duration {
     DAY * count
 }
 
 /// Everything that a plan is made from.
 #[derive(Clone, Debug)]
-pub struct World {
-    pub desired: Desired,
-    pub ledger: Ledger,
-    pub policy: Policy,
-    pub now: Time,
-    pub journal: Vec<(Time, Event)>,
+pub(super) struct World {
+    pub(super) desired: Desired,
+    pub(super) ledger: Ledger,
+    pub(super) policy: Policy,
+    pub(super) now: Time,
+    pub(super) journal: Vec<(Time, Event)>,
 }
 
 /// A tier of the catalog, without terms.
-pub fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
+pub(super) fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
     Pool {
         id: id.into(),
         kind: PoolKind::Tier,
@@ -52,7 +52,7 @@ pub fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
 }
 
 /// An add-on of the catalog on top of a tier.
-pub fn addon(id: &str, seats: u32, requires: &[&str]) -> Pool {
+pub(super) fn addon(id: &str, seats: u32, requires: &[&str]) -> Pool {
     Pool {
         kind: PoolKind::Addon,
         requires: requires.iter().map(|id| PoolId::new(*id)).collect(),
@@ -61,11 +61,11 @@ pub fn addon(id: &str, seats: u32, requires: &[&str]) -> Pool {
 }
 
 /// A brake that lets `count` pass.
-pub fn brake(count: u64) -> Brake {
+pub(super) fn brake(count: u64) -> Brake {
     Brake { per_pass: Limit { count: Some(count), percent: None }, at_least: count, per_day: None }
 }
 
-pub fn policy(pools: Vec<Pool>) -> Policy {
+pub(super) fn policy(pools: Vec<Pool>) -> Policy {
     let catalog = Catalog {
         default_tier: "requester".into(),
         pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect(),
@@ -90,13 +90,13 @@ pub fn policy(pools: Vec<Pool>) -> Policy {
 }
 
 /// The usual desk: a free tier, a lighter one, and the dear one with an add-on.
-pub fn desk(fulfillers: u32) -> Vec<Pool> {
+pub(super) fn desk(fulfillers: u32) -> Vec<Pool> {
     let fulfiller = Pool { fallback: Some("requester".into()), ..tier("fulfiller", 20, Some(fulfillers)) };
     vec![tier("requester", 0, None), tier("approver", 10, Some(10)), fulfiller, addon("incident", 5, &["fulfiller"])]
 }
 
 impl World {
-    pub fn new(pools: Vec<Pool>) -> Self {
+    pub(super) fn new(pools: Vec<Pool>) -> Self {
         Self {
             desired: Desired::new(),
             ledger: Ledger::default(),
@@ -106,33 +106,33 @@ impl World {
         }
     }
 
-    pub fn pool(&mut self, id: &str) -> &mut Pool {
+    pub(super) fn pool(&mut self, id: &str) -> &mut Pool {
         self.policy.catalog.pools.get_mut(&PoolId::new(id)).unwrap()
     }
 
-    pub fn set(&mut self, person: u64, want: Want) {
+    pub(super) fn set(&mut self, person: u64, want: Want) {
         self.desired.insert(PersonId(person), want);
     }
 
     /// A person with that job code whom a row gives the tier.
-    pub fn wants(&mut self, person: u64, code: &str, pool: &str) {
+    pub(super) fn wants(&mut self, person: u64, code: &str, pool: &str) {
         self.set(person, want(person, code, pool));
     }
 
-    pub fn want(&mut self, person: u64) -> &mut Want {
+    pub(super) fn want(&mut self, person: u64) -> &mut Want {
         self.desired.get_mut(&PersonId(person)).unwrap()
     }
 
     /// A person with that job code whom no row concerns.
-    pub fn nothing(&mut self, person: u64, code: &str) {
+    pub(super) fn nothing(&mut self, person: u64, code: &str) {
         self.set(person, no_want(person, code));
     }
 
-    pub fn leaves(&mut self, person: u64) {
+    pub(super) fn leaves(&mut self, person: u64) {
         self.want(person).standing = left(false, true);
     }
 
-    pub fn decide(&self) -> Plan {
+    pub(super) fn decide(&self) -> Plan {
         let plan = decide(&self.desired, &self.ledger, &self.policy, self.now);
         let faults = check(&plan, &self.desired, &self.ledger, &self.policy, self.now);
         assert_eq!(faults, [], "the plan\n{}", print(&plan));
@@ -140,14 +140,14 @@ impl World {
     }
 
     /// Decides, carries everything out, and shows the plan.
-    pub fn pass(&mut self) -> String {
+    pub(super) fn pass(&mut self) -> String {
         let plan = self.decide();
         self.apply(&plan);
         print(&plan)
     }
 
     /// Passes until nothing is done any more.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for _ in 0..20 {
             let plan = self.decide();
             if is_quiet(&plan) {
@@ -158,7 +158,7 @@ impl World {
         panic!("the world does not come to rest:\n{}", print(&self.decide()));
     }
 
-    pub fn apply(&mut self, plan: &Plan) {
+    pub(super) fn apply(&mut self, plan: &Plan) {
         for event in after(plan, &self.ledger, &self.policy, self.now) {
             self.happens(event);
         }
@@ -171,17 +171,17 @@ impl World {
         }
     }
 
-    pub fn happens(&mut self, event: Event) {
+    pub(super) fn happens(&mut self, event: Event) {
         self.ledger.apply(self.now, &event);
         self.journal.push((self.now, event));
     }
 
-    pub fn later(&mut self, span: Duration) {
+    pub(super) fn later(&mut self, span: Duration) {
         self.now = self.now.plus(span);
     }
 
     /// Who holds the pool.
-    pub fn holders(&self, pool: &str) -> Vec<u64> {
+    pub(super) fn holders(&self, pool: &str) -> Vec<u64> {
         let held = self
             .ledger
             .holdings
@@ -190,27 +190,27 @@ impl World {
         held.map(|((person, _), _)| person.0).collect()
     }
 
-    pub fn waiters(&self, pool: &str) -> Vec<u64> {
+    pub(super) fn waiters(&self, pool: &str) -> Vec<u64> {
         let rows = self.decide().waiting;
         rows.into_iter().filter(|row| row.pool.as_str() == pool).map(|row| row.person.0).collect()
     }
 
-    pub fn approve(&mut self, digest: &Digest, by: &str) {
+    pub(super) fn approve(&mut self, digest: &Digest, by: &str) {
         let event = seatwarden::seats::approve(&self.ledger, digest, by, "looked at it", self.now).unwrap();
         self.happens(event);
     }
 
-    pub fn occupy(&mut self, pool: &str, strangers: u32, people: &[u64]) {
+    pub(super) fn occupy(&mut self, pool: &str, strangers: u32, people: &[u64]) {
         let people = people.iter().map(|person| PersonId(*person)).collect();
         self.policy.occupied.insert(pool.into(), Occupied { strangers, people });
     }
 }
 
-pub fn facts(code: &str) -> BTreeMap<Attribute, String> {
+pub(super) fn facts(code: &str) -> BTreeMap<Attribute, String> {
     [(Attribute::JobCode, code.to_owned())].into()
 }
 
-pub fn no_want(person: u64, code: &str) -> Want {
+pub(super) fn no_want(person: u64, code: &str) -> Want {
     Want {
         standing: Standing::Active,
         order_key: format!("{:03}", person % 1000),
@@ -223,33 +223,29 @@ pub fn no_want(person: u64, code: &str) -> Want {
     }
 }
 
-pub fn want(person: u64, code: &str, pool: &str) -> Want {
+pub(super) fn want(person: u64, code: &str, pool: &str) -> Want {
     let rule = RuleId::new(format!("{pool}s"));
     Want { tier: Some((pool.into(), claim(rule.as_str()))), free_tier: None, rule: Some(rule), ..no_want(person, code) }
 }
 
-pub fn claim(rule: &str) -> Claim {
+pub(super) fn claim(rule: &str) -> Claim {
     Claim { rule: rule.into(), exception: rule.starts_with("exception:"), until: None }
 }
 
-pub fn claim_until(rule: &str, until: Date) -> Claim {
+pub(super) fn claim_until(rule: &str, until: Date) -> Claim {
     Claim { until: Some(until), ..claim(rule) }
 }
 
-pub fn left(absence: bool, accepted: bool) -> Standing {
+pub(super) fn left(absence: bool, accepted: bool) -> Standing {
     Standing::Left { feed: FeedName::new("okta"), word: "DEPROVISIONED".into(), absence, accepted }
 }
 
-pub fn min_hold(count: u32, exempt: &[Exemption]) -> Option<MinHold> {
-    Some(MinHold { time: days(count), exempt: exempt.iter().copied().collect() })
-}
-
-pub fn class(name: &str) -> Option<ClassName> {
-    Some(name.into())
+pub(super) fn min_hold(count: u32, exempt: &[Exemption]) -> MinHold {
+    MinHold { time: days(count), exempt: exempt.iter().copied().collect() }
 }
 
 /// Whether nothing is done, now or to the ledger.
-pub fn is_quiet(plan: &Plan) -> bool {
+pub(super) fn is_quiet(plan: &Plan) -> bool {
     plan.notes.is_empty() && plan.released.is_empty() && plan.steps.iter().all(|step| step.action == Action::HoldOff)
 }
 
@@ -260,7 +256,7 @@ fn applies(step: &Step, policy: &Policy) -> bool {
 }
 
 /// The events that a worker writes when every call succeeds.
-pub fn after(plan: &Plan, ledger: &Ledger, policy: &Policy, now: Time) -> Vec<Event> {
+pub(super) fn after(plan: &Plan, ledger: &Ledger, policy: &Policy, now: Time) -> Vec<Event> {
     let mut events = plan.notes.clone();
     for step in plan.steps.iter().filter(|step| applies(step, policy)) {
         let person = step.person;
@@ -286,7 +282,7 @@ pub fn after(plan: &Plan, ledger: &Ledger, policy: &Policy, now: Time) -> Vec<Ev
 }
 
 /// The plan as text, one line per step, wait, held plan and note.
-pub fn print(plan: &Plan) -> String {
+pub(super) fn print(plan: &Plan) -> String {
     let mut text = String::new();
     for step in &plan.steps {
         let Step { action, person, pool, from, to, cause, due_at, .. } = step;
