@@ -88,13 +88,24 @@ async fn healthz(State(ops): State<Ops>, Query(verbosity): Query<Verbosity>) -> 
     let mark = |good: bool| if good { "[+]" } else { "[-]" };
     let mut lines = vec![
         "[+] store".to_owned(),
-        format!("{} rules{}", mark(status.ready), status.rules.error.map(|_| ": the files on disk do not compile").unwrap_or_default()),
+        format!(
+            "{} rules{}",
+            mark(status.ready),
+            status.rules.error.map(|_| ": the files on disk do not compile").unwrap_or_default()
+        ),
     ];
     if status.distrusted.is_some() {
         lines.push("[-] trust: the store was rebuilt, nothing is revoked".to_owned());
     }
-    lines.extend(status.feeds.iter().map(|feed| format!("{} feed {}: {}", mark(feed.state == "ok"), feed.name, feed.state)));
-    lines.extend(status.targets.iter().map(|desk| format!("{} desk {}: {}", mark(desk.state != "failing"), desk.name, desk.state)));
+    lines.extend(
+        status.feeds.iter().map(|feed| format!("{} feed {}: {}", mark(feed.state == "ok"), feed.name, feed.state)),
+    );
+    lines.extend(
+        status
+            .targets
+            .iter()
+            .map(|desk| format!("{} desk {}: {}", mark(desk.state != "failing"), desk.name, desk.state)),
+    );
     lines.push(format!("{} held plans: {}", mark(status.held.is_empty()), status.held.len()));
     (code, lines.join("\n") + "\n").into_response()
 }

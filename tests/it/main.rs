@@ -9,12 +9,12 @@
 
 mod audit;
 mod config;
+mod directory;
 mod feeds;
+mod line;
 mod outbound;
 mod rules;
-mod store;
-mod tidy;
-mod directory;
-mod line;
 mod seats;
+mod store;
 mod target;
+mod tidy;
