@@ -1,5 +1,6 @@
-//! How long the stages of the line take.
+//! How long the pure stages of the line take: `cargo bench --bench line`, one stage with `-- evaluate` or `-- plan`.
 
+mod evaluate;
 mod plan;
 
 fn main() {

@@ -37,4 +37,4 @@ pub use hold::{Refusal, approve, reject};
 pub use ledger::{Cooling, HoldState, Holding, Ledger, Waiting};
 pub use plan::{Action, HeldPlan, Plan, Step, Summary, WaitingRow};
 pub use planner::{decide, next_due, scope};
-pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode};
+pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode, day_before};
