@@ -215,7 +215,7 @@ async fn the_whole_client_over_sockets() {
         transport: Arc::new(HttpTransport::new(None).unwrap()),
         clock: Arc::new(SystemClock),
         chance: Arc::new(Chance::system()),
-        patience: Duration::from_mins(1),
+        patience: std::time::Duration::from_mins(1),
     };
     let client = Client::new(peer, ports);
     let reply = client.send(get("/api/v1/users")).await.unwrap();
@@ -223,5 +223,5 @@ async fn the_whole_client_over_sockets() {
     let error = client.send(get("/elsewhere")).await.unwrap_err();
     let CallError::Unreachable { until: Some(until), .. } = error else { panic!("{error:?}") };
     let away = until.since(client.ports().clock.now());
-    assert!(away > Duration::from_secs(115) && away <= Duration::from_secs(120), "{away:?}");
+    assert!(away > Duration::from_secs(115) && away <= Duration::from_mins(2), "{away:?}");
 }

@@ -115,7 +115,7 @@ pub(crate) fn ports(transport: Arc<dyn Transport>, clock: &ManualClock) -> Ports
         transport,
         clock: Arc::new(clock.clone()),
         chance: Arc::new(Chance::seeded(42)),
-        patience: Duration::from_mins(1),
+        patience: std::time::Duration::from_mins(1),
     }
 }
 
@@ -131,6 +131,7 @@ pub(crate) fn get(path: &str) -> Call {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands beside transport errors in the scripts")]
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut builder = Response::builder().status(status);
     for (name, value) in headers {
