@@ -1,4 +1,4 @@
-//! The PyPI package `scim2-server`, once as the feed and once as the desk. Installed by `tests/tools/install.sh`; where it
+//! The `PyPI` package `scim2-server`, once as the feed and once as the desk. Installed by `tests/tools/install.sh`; where it
 //! is not, the test says that it is skipped.
 
 use std::io::{Read as _, Write as _};
