@@ -26,13 +26,11 @@ impl Chance {
 
     /// A random UUID (version 4) as text.
     pub fn uuid(&self) -> String {
-        match &self.seeded {
-            None => uuid::Uuid::new_v4().to_string(),
-            Some(_) => {
-                let bits = self.draw(|rng| rng.u128(..));
-                uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
-            }
+        if self.seeded.is_none() {
+            return uuid::Uuid::new_v4().to_string();
         }
+        let bits = self.draw(|rng| rng.u128(..));
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     }
 
     fn draw<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {

@@ -1,1 +1,4 @@
-//! inbound.
+//! What others may ask of us: the control socket of the command line, and the ops listener.
+
+pub mod control;
+pub mod ops;

@@ -1,10 +1,35 @@
 //! The only way out. Every call to a provider or desk goes through [`Client::send`]: budget, token, try, classify,
 //! back off, trace.
 //!
-//! `transport` carries bytes, `token` gets and keeps access tokens, `limit` keeps within the vendor's budget,
-//! `retry` is the only file that names backoff.
+//! | file | what it does |
+//! |---|---|
+//! | `client` | one call from budget to answer |
+//! | `address` | where a call may go: below the base URL, or a vendor's link that stays on its host |
+//! | `transport` | carries bytes over sockets, within limits of time and size |
+//! | `vendor` | reads what a vendor's headers tell of limits and waiting |
+//! | `classify` | what an answer means for trying again; a pure function |
+//! | `complaint` | turns an error body into one short sentence without personal data |
+//! | `limit`, `gate` | the share of the vendor's limit that is ours: who may go when; the pace of one endpoint class |
+//! | `retry` | when to try again, and when to end; the only file that names backoff |
+//! | `token`, `grant`, `assertion` | keeps an access token; asks for one; signs client assertions |
+//!
+//! A call may be sent more than once: after a broken connection nobody knows whether it was carried out. Reads, `PUT`,
+//! `PATCH` and `DELETE` of ours can be repeated without harm. A `POST` that makes something must carry a key that
+//! the other side keeps unique (a SCIM `userName`), so that its repetition answers 409, which the caller lists in
+//! `expects` and looks at.
 
+mod address;
+mod assertion;
+mod classify;
 pub mod client;
+mod complaint;
+mod gate;
+mod grant;
+mod limit;
+mod retry;
+mod token;
+mod transport;
+mod vendor;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +45,9 @@ use crate::ambient::{Chance, Clock};
 use crate::config::Auth;
 use crate::model::Time;
 
+pub use address::{is_loopback, segment};
 pub use client::{Budget, Client};
+pub use transport::{BuildError, HttpTransport};
 
 /// Carries one request and its whole answer. Answers are cut off at `Limits::body`.
 #[async_trait]
@@ -57,6 +84,12 @@ pub enum TransportError {
     /// The body is larger than allowed.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    /// The other side's certificate is not trusted. Trying again does not help, a person does.
+    #[error("{0}")]
+    Untrusted(String),
+    /// The request must not leave, such as plain http beyond loopback.
+    #[error("{0}")]
+    Forbidden(String),
 }
 
 /// One call, before budget, token and retries.
@@ -142,7 +175,7 @@ pub struct Peer {
     pub auth: Auth,
     /// The share of the vendor's limit that we spend.
     pub budget: f64,
-    /// When retries end; `None`: each call's own end.
+    /// How long a call may be tried again, counted from its first try, and how long it may wait for a spent budget.
     pub patience: Duration,
 }
 
@@ -155,4 +188,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub chance: Arc<Chance>,
+    /// When the retries of a call end.
+    pub patience: Duration,
 }

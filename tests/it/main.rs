@@ -7,4 +7,14 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod audit;
+mod config;
+mod directory;
+mod feeds;
+mod line;
+mod outbound;
 mod rules;
+mod seats;
+mod store;
+mod target;
+mod tidy;

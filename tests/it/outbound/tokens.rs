@@ -1,0 +1,319 @@
+//! How we prove who we are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::Request;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use seatwarden::ambient::{Clock, ManualClock};
+use seatwarden::config::{Auth, ClientAuth, Secret};
+use seatwarden::outbound::CallError;
+use serde_json::{Value, json};
+
+use super::world::{Answer, Seen, answer, get, secret, start, world, world_on};
+
+const TOKEN_URL: &str = "https://login.example/oauth2/v1/token";
+
+fn is_token(request: &Request<bytes::Bytes>) -> bool {
+    request.uri().host() == Some("login.example")
+}
+
+fn token(number: usize, life_s: u64) -> Answer {
+    let body = json!({"token_type": "Bearer", "expires_in": life_s, "access_token": format!("access-{number}")});
+    answer(200, &[("content-type", "application/json")], &body.to_string())
+}
+
+fn client_secret(secret: Secret, client_auth: ClientAuth) -> Auth {
+    Auth::ClientSecret {
+        client_id: "client 1".into(),
+        secret,
+        token_url: TOKEN_URL.parse().unwrap(),
+        scope: Some("users.read logs.read".into()),
+        client_auth,
+    }
+}
+
+fn private_key(pem: &str) -> Auth {
+    let (file, key) = secret(pem);
+    file.keep().unwrap();
+    Auth::PrivateKeyJwt {
+        client_id: "0oa1".into(),
+        key,
+        key_id: Some("k1".into()),
+        token_url: TOKEN_URL.parse().unwrap(),
+        scope: Some("okta.users.read".into()),
+        dpop: false,
+    }
+}
+
+fn kept(text: &str) -> Secret {
+    let (file, secret) = secret(text);
+    file.keep().unwrap();
+    secret
+}
+
+#[tokio::test]
+async fn fixed_credentials_go_straight_into_the_header() {
+    for (auth, expected) in [
+        (Auth::Ssws { token: kept("00abc\n") }, "SSWS 00abc"),
+        (Auth::Bearer { token: kept("t") }, "Bearer t"),
+        (Auth::Basic { username: "ann".into(), password: kept("p:w") }, "Basic YW5uOnA6dw=="),
+    ] {
+        let world = world(auth, 60, |_, _| answer(200, &[], ""));
+        world.client.send(get("/Users")).await.unwrap();
+        let seen = world.script.seen();
+        assert_eq!(seen[0].header("authorization"), expected);
+        assert!(seen[0].headers["authorization"].is_sensitive());
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_sent_or_read_is_refused_without_a_call() {
+    let gone = Secret::File("/nonexistent/token".into());
+    for (auth, expected) in [
+        (Auth::Bearer { token: kept("two\nlines") }, "characters that cannot be sent"),
+        (Auth::Bearer { token: kept("") }, "it is empty"),
+        (Auth::Bearer { token: gone.clone() }, "/nonexistent/token"),
+        (client_secret(gone, ClientAuth::Basic), "/nonexistent/token"),
+        (private_key("no key at all"), "neither an RSA key nor an EC key"),
+        (Auth::Basic { username: "a:b".into(), password: kept("x") }, "colon"),
+    ] {
+        let world = world(auth, 60, |_, _| answer(200, &[], ""));
+        let error = world.client.send(get("/Users")).await.unwrap_err();
+        let CallError::Refused { why, .. } = &error else { panic!("{error:?}") };
+        assert!(why.contains(expected), "{why}");
+        assert_eq!(world.script.calls(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_client_secret_goes_where_the_server_wants_it() {
+    for (client_auth, header, field) in
+        [(ClientAuth::Basic, "Basic Y2xpZW50KzE6cyUyRnQ=", ""), (ClientAuth::Post, "", "s/t")]
+    {
+        let world = world(client_secret(kept("s/t"), client_auth), 60, |number, request| {
+            if is_token(request) { token(number, 3600) } else { answer(200, &[], "") }
+        });
+        world.client.send(get("/Users")).await.unwrap();
+        let [asked, called] = &world.script.seen()[..] else { panic!("two calls") };
+        assert_eq!((asked.uri.as_str(), asked.method.as_str()), (TOKEN_URL, "POST"));
+        assert_eq!(asked.header("authorization"), header);
+        assert_eq!(asked.field("client_secret"), field);
+        assert_eq!(asked.field("grant_type"), "client_credentials");
+        assert_eq!(asked.field("scope"), "users.read logs.read");
+        assert_eq!(called.header("authorization"), "Bearer access-1");
+    }
+}
+
+fn claims(seen: &Seen, public: &str, algorithm: Algorithm, now: i64) -> Value {
+    assert_eq!(seen.field("client_assertion_type"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    let assertion = seen.field("client_assertion");
+    assert_eq!(jsonwebtoken::decode_header(&assertion).unwrap().kid.as_deref(), Some("k1"));
+    let key = match algorithm {
+        Algorithm::RS256 => DecodingKey::from_rsa_pem(public.as_bytes()),
+        _ => DecodingKey::from_ec_pem(public.as_bytes()),
+    };
+    let mut validation = Validation::new(algorithm);
+    validation.set_audience(&[TOKEN_URL]);
+    validation.validate_exp = false;
+    let claims: Value = jsonwebtoken::decode(&assertion, &key.unwrap(), &validation).unwrap().claims;
+    assert_eq!((&claims["iss"], &claims["sub"]), (&json!("0oa1"), &json!("0oa1")));
+    assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(now), Some(now + 300)));
+    claims
+}
+
+#[tokio::test]
+async fn an_assertion_is_signed_anew_for_every_attempt() {
+    for (pem, public, algorithm) in [
+        (include_str!("keys/rsa.pem"), include_str!("keys/rsa.pub.pem"), Algorithm::RS256),
+        (include_str!("keys/p256.pem"), include_str!("keys/p256.pub.pem"), Algorithm::ES256),
+        (include_str!("keys/p384.pem"), include_str!("keys/p384.pub.pem"), Algorithm::ES384),
+    ] {
+        let world = world(private_key(pem), 60, |number, request| match (is_token(request), number) {
+            (true, 1..=3) => answer(503, &[("retry-after", "2")], ""),
+            (true, _) => token(number, 3600),
+            (false, 5) => answer(401, &[], ""),
+            (false, _) => answer(200, &[], ""),
+        });
+        world.client.send(get("/Users")).await.unwrap();
+        let seen = world.script.seen();
+        let asked: Vec<&Seen> = seen.iter().filter(|seen| seen.uri == TOKEN_URL).collect();
+        assert_eq!((asked.len(), seen.len()), (5, 7), "three refusals, a token, a 401, another token");
+        let ids: std::collections::BTreeSet<String> = asked
+            .iter()
+            .map(|seen| claims(seen, public, algorithm, seen.at.millis() / 1000)["jti"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(ids.len(), asked.len(), "a repeated jti is refused");
+    }
+}
+
+#[tokio::test]
+async fn fifty_callers_make_one_token_request() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let world = world(client_secret(kept("s"), ClientAuth::Post), 60, move |number, request| {
+        if is_token(request) {
+            count.fetch_add(1, Ordering::SeqCst);
+            return token(number, 3600);
+        }
+        answer(200, &[], "")
+    });
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let client = world.client.clone();
+        callers.spawn(async move { client.send(get("/Users")).await.map(|reply| reply.status) });
+    }
+    assert!(callers.join_all().await.into_iter().all(|status| status == Ok(200)));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(world.script.calls(), 51);
+}
+
+#[tokio::test]
+async fn callers_who_waited_share_a_failure() {
+    let world = world(client_secret(kept("s"), ClientAuth::Post), 60, |_, _| {
+        answer(
+            401,
+            &[],
+            r#"{"error":"invalid_client","error_description":"AADSTS7000222: expired secret of ann@acme.example"}"#,
+        )
+    });
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let client = world.client.clone();
+        callers.spawn(async move { client.send(get("/Users")).await.unwrap_err().to_string() });
+    }
+    for said in callers.join_all().await {
+        assert_eq!(
+            said,
+            "token of okta-prod from login.example: answered 401 AADSTS7000222 (… expired secret of …); the secret has \
+             expired: make a new one"
+        );
+    }
+    assert_eq!(world.script.calls(), 1);
+}
+
+#[tokio::test]
+async fn short_lived_tokens_are_replaced_before_they_end() {
+    let clock = ManualClock::auto(start());
+    let (time, refused) = (clock.clone(), Arc::new(AtomicUsize::new(0)));
+    let (count, issued) = (refused.clone(), std::sync::Mutex::new(start()));
+    let world = world_on(clock, client_secret(kept("s"), ClientAuth::Post), 60, move |number, request| {
+        let mut issued = issued.lock().unwrap();
+        if is_token(request) {
+            *issued = time.now();
+            return token(number, 5);
+        }
+        if time.now().since(*issued) >= Duration::from_secs(5) {
+            count.fetch_add(1, Ordering::SeqCst);
+            return answer(401, &[], "");
+        }
+        answer(200, &[], "")
+    });
+    for _ in 0..200 {
+        world.client.send(get("/Users")).await.unwrap();
+        world.clock.advance(Duration::from_millis(400));
+    }
+    assert_eq!(refused.load(Ordering::SeqCst), 0);
+    let asked = world.script.seen().iter().filter(|seen| seen.uri == TOKEN_URL).count();
+    assert!((16..=22).contains(&asked), "{asked} tokens of 5 s in 80 s");
+}
+
+#[tokio::test]
+async fn a_401_buys_one_fresh_token_and_no_more() {
+    let world = world(client_secret(kept("s"), ClientAuth::Post), 60, |number, request| {
+        if is_token(request) {
+            token(number, 3600)
+        } else {
+            answer(401, &[], r#"{"error":{"code":"InvalidAuthenticationToken"}}"#)
+        }
+    });
+    let error = world.client.send(get("/Users")).await.unwrap_err();
+    let CallError::Refused { why, .. } = &error else { panic!("{error:?}") };
+    assert!(why.contains("InvalidAuthenticationToken"), "{why}");
+    let tokens: Vec<String> = world.script.seen().iter().map(|seen| seen.header("authorization").to_owned()).collect();
+    assert_eq!(tokens, ["", "Bearer access-1", "", "Bearer access-3"]);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_renewed_yet_is_used_to_its_end() {
+    let clock = ManualClock::auto(start());
+    let world = world_on(clock, client_secret(kept("s"), ClientAuth::Post), 10, |number, request| {
+        match (is_token(request), number) {
+            (true, 1) => token(number, 600),
+            (true, _) => answer(503, &[], ""),
+            (false, _) => answer(200, &[], ""),
+        }
+    });
+    world.client.send(get("/Users")).await.unwrap();
+    world.clock.advance(Duration::from_secs(570));
+    for _ in 0..10 {
+        world.client.send(get("/Users")).await.unwrap();
+    }
+    assert_eq!(world.script.calls(), 2 + 11, "one try to renew, ten calls with the old token");
+    world.clock.advance(Duration::from_secs(60));
+    let error = world.client.send(get("/Users")).await.unwrap_err();
+    assert!(matches!(error, CallError::Unreachable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn broken_token_answers_are_refused_with_advice_and_without_the_token() {
+    let ok = |body: &'static str| move || answer(200, &[("content-type", "application/json")], body);
+    let cases: Vec<(Box<dyn Fn() -> Answer + Send + Sync>, &str)> = vec![
+        (Box::new(|| answer(400, &[], r#"{"error":"invalid_scope"}"#)), "grant the scopes"),
+        (Box::new(|| answer(400, &[], r#"{"error":"invalid_dpop_proof"}"#)), "turn that off"),
+        (Box::new(|| answer(404, &[("content-type", "text/html")], "<html>sesame</html>")), "answered 404"),
+        (Box::new(|| answer(200, &[("content-type", "text/html")], "<html>sesame</html>")), "check the token URL"),
+        (Box::new(ok("{\"access_token\":\"sesame\"}")), "breaks RFC 6749"),
+        (Box::new(ok("{\"token_type\":\"Bearer\",\"access_token\":{\"x\":\"sesame\"}}")), "breaks RFC 6749"),
+        (Box::new(ok("{\"token_type\":\"DPoP\",\"access_token\":\"sesame\"}")), "not a bearer token"),
+        (Box::new(ok("{\"token_type\":\"Bearer\",\"access_token\":\"ses\\name\"}")), "cannot be sent"),
+        (Box::new(|| answer(200, &[], "sesame")), "breaks RFC 6749"),
+    ];
+    for (make, expected) in cases {
+        let world = world(client_secret(kept("s"), ClientAuth::Post), 60, move |_, _| make());
+        let error = world.client.send(get("/Users")).await.unwrap_err();
+        let CallError::Refused { why, .. } = &error else { panic!("{error:?}") };
+        assert!(why.contains(expected) && !why.contains("sesame"), "{why}");
+        assert_eq!(world.script.calls(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_token_url_is_held_to_tls_too() {
+    let auth = Auth::ClientSecret {
+        client_id: "c".into(),
+        secret: kept("s"),
+        token_url: "http://login.example/token".parse().unwrap(),
+        scope: None,
+        client_auth: ClientAuth::Post,
+    };
+    let world = world(auth, 60, |_, _| answer(200, &[], ""));
+    let error = world.client.send(get("/Users")).await.unwrap_err();
+    assert!(error.to_string().contains("not called without TLS"), "{error}");
+    assert_eq!(world.script.calls(), 0);
+}
+
+#[tokio::test]
+async fn a_rotated_secret_and_a_life_in_text_are_understood() {
+    let (file, secret) = secret("first");
+    let world = world(client_secret(secret, ClientAuth::Post), 60, |number, request| {
+        if is_token(request) {
+            let body = format!(r#"{{"token_type":"bearer","expires_in":"100","access_token":"access-{number}"}}"#);
+            return answer(200, &[("content-type", "application/json; charset=utf-8")], &body);
+        }
+        answer(200, &[], "")
+    });
+    world.client.send(get("/Users")).await.unwrap();
+    std::fs::write(file.path(), "second").unwrap();
+    world.clock.advance(Duration::from_secs(91));
+    world.client.send(get("/Users")).await.unwrap();
+    let secrets: Vec<String> = world
+        .script
+        .seen()
+        .iter()
+        .filter(|seen| seen.uri == TOKEN_URL)
+        .map(|seen| seen.field("client_secret"))
+        .collect();
+    assert_eq!(secrets, ["first", "second"]);
+}
