@@ -1,8 +1,6 @@
 //! The one integration binary: each module tests one folder or one story from outside.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that panics has failed, which is what it is for"
 )]

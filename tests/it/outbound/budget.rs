@@ -137,7 +137,7 @@ async fn ten_thousand_calls_without_a_429_and_with_nine_tenths_of_our_share() {
         (600, 1.0, 300, 8, 30),
     ] {
         let latency = Duration::from_millis(latency_ms);
-        let run = run(Bucket { skew_ms, latency, ..bucket(limit) }, share, callers, 10_000).await;
+        let run = run(Bucket { latency, skew_ms, ..bucket(limit) }, share, callers, 10_000).await;
         let refused: u64 = run.windows.iter().map(|window| window.refused).sum();
         assert_eq!(refused, 0, "limit {limit}, share {share}, skew {skew_ms}");
         #[expect(

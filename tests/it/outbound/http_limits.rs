@@ -222,5 +222,5 @@ async fn the_whole_client_over_sockets() {
     let error = client.send(get("/elsewhere")).await.unwrap_err();
     let CallError::Unreachable { until: Some(until), .. } = error else { panic!("{error:?}") };
     let away = until.since(client.ports().clock.now());
-    assert!(away > Duration::from_secs(115) && away <= Duration::from_secs(120), "{away:?}");
+    assert!(away > Duration::from_secs(115) && away <= Duration::from_mins(2), "{away:?}");
 }

@@ -53,7 +53,7 @@ async fn patience_ends_a_call_and_says_when_to_come_back() {
     let world = world(bearer(), 60, |_, _| answer(503, &[("retry-after", "3600")], ""));
     let error = world.client.send(get("/Users")).await.unwrap_err();
     let CallError::Unreachable { until: Some(until), .. } = error else { panic!("{error:?}") };
-    assert_eq!(until.since(world.start), Duration::from_secs(3600));
+    assert_eq!(until.since(world.start), Duration::from_hours(1));
     assert_eq!(world.script.calls(), 1);
     // The next call does not knock before that.
     assert!(matches!(world.client.send(get("/Users")).await, Err(CallError::Unreachable { until: Some(_), .. })));

@@ -71,7 +71,7 @@ async fn neither_secrets_nor_people_are_written_anywhere() {
         let query = vec![("filter".to_owned(), format!("userName eq \"{PERSON}\""))];
         let call = Call { place: Place::Path(format!("/{path}"), query), ..get("") };
         let error = world.client.send(call).await.unwrap_err();
-        said.push_str(&format!("{error} {error:?}\n"));
+        said.extend([error.to_string(), format!("{error:?}")]);
     }
     let written = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
     assert!(written.contains("answered") && written.contains("duration_ms"), "the log is on: {written}");

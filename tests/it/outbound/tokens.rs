@@ -110,9 +110,10 @@ fn claims(seen: &Seen, public: &str, algorithm: Algorithm, now: i64) -> Value {
     assert_eq!(seen.field("client_assertion_type"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     let assertion = seen.field("client_assertion");
     assert_eq!(jsonwebtoken::decode_header(&assertion).unwrap().kid.as_deref(), Some("k1"));
-    let key = match algorithm {
-        Algorithm::RS256 => DecodingKey::from_rsa_pem(public.as_bytes()),
-        _ => DecodingKey::from_ec_pem(public.as_bytes()),
+    let key = if algorithm == Algorithm::RS256 {
+        DecodingKey::from_rsa_pem(public.as_bytes())
+    } else {
+        DecodingKey::from_ec_pem(public.as_bytes())
     };
     let mut validation = Validation::new(algorithm);
     validation.set_audience(&[TOKEN_URL]);
@@ -251,15 +252,17 @@ async fn a_token_that_cannot_be_renewed_yet_is_used_to_its_end() {
         world.client.send(get("/Users")).await.unwrap();
     }
     assert_eq!(world.script.calls(), 2 + 11, "one try to renew, ten calls with the old token");
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let error = world.client.send(get("/Users")).await.unwrap_err();
     assert!(matches!(error, CallError::Unreachable { .. }), "{error:?}");
 }
 
+type Make = Box<dyn Fn() -> Answer + Send + Sync>;
+
 #[tokio::test]
 async fn broken_token_answers_are_refused_with_advice_and_without_the_token() {
     let ok = |body: &'static str| move || answer(200, &[("content-type", "application/json")], body);
-    let cases: Vec<(Box<dyn Fn() -> Answer + Send + Sync>, &str)> = vec![
+    let cases: Vec<(Make, &str)> = vec![
         (Box::new(|| answer(400, &[], r#"{"error":"invalid_scope"}"#)), "grant the scopes"),
         (Box::new(|| answer(400, &[], r#"{"error":"invalid_dpop_proof"}"#)), "turn that off"),
         (Box::new(|| answer(404, &[("content-type", "text/html")], "<html>sesame</html>")), "answered 404"),
