@@ -1,2 +1,7 @@
-//! The `seatwarden` program.
-fn main() {}
+//! The `seatwarden` program: parses, runs the verb, and exits with its code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(seatwarden::cli::main())
+}

@@ -1,87 +1,98 @@
-//! Stopping in two steps, and reloading. The first SIGTERM or SIGINT asks everybody to finish the step in hand; the
-//! second, or the end of the grace, tells them to drop it. SIGHUP asks for a reload.
+//! Signals in, systemd out.
+//!
+//! SIGTERM and SIGINT ask for a stop: the pass in hand is finished. A second one ends the process at once, which loses
+//! nothing, since every intent is in the journal. SIGHUP asks to look at the files again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
-
-/// What the process is asked to do. Cheap to clone; all clones see the same.
-#[derive(Clone, Debug)]
+/// What the process was asked to do.
+#[derive(Debug)]
 pub struct Lifecycle {
-    soft: CancellationToken,
-    hard: CancellationToken,
-    reloads: watch::Sender<u64>,
-}
-
-impl Default for Lifecycle {
-    fn default() -> Self {
-        Self::new()
-    }
+    stop: CancellationToken,
+    hangup: Signal,
 }
 
 impl Lifecycle {
-    /// One that only [`stop`](Self::stop) and [`reload`](Self::reload) move; for tests and for `run --once`.
-    pub fn new() -> Self {
-        let soft = CancellationToken::new();
-        Self { hard: CancellationToken::new(), soft, reloads: watch::Sender::new(0) }
-    }
-
-    /// Listens to SIGTERM, SIGINT and SIGHUP from now on; they no longer end the process by themselves. The hard stop
-    /// follows `grace` after the soft one. Must be called within a tokio runtime.
-    pub fn listen(grace: Duration, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
-        let lifecycle = Self::new();
+    /// Begins to listen. From here on the first SIGTERM or SIGINT no longer ends the process.
+    pub fn start() -> std::io::Result<Self> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        let moved = lifecycle.clone();
+        let hangup = signal(SignalKind::hangup())?;
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
         tokio::spawn(async move {
-            loop {
+            for _ in 0..2 {
                 tokio::select! {
-                    _ = terminate.recv() => moved.stop(),
-                    _ = interrupt.recv() => moved.stop(),
-                    _ = hangup.recv() => moved.reload(),
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
                 }
+                if asked.is_cancelled() {
+                    // The second time somebody means it.
+                    std::process::exit(130);
+                }
+                asked.cancel();
             }
         });
-        let timed = lifecycle.clone();
-        tokio::spawn(async move {
-            timed.soft.cancelled().await;
-            clock.sleep_until(clock.now().plus(grace)).await;
-            timed.hard.cancel();
-        });
-        Ok(lifecycle)
+        Ok(Self { stop, hangup })
     }
 
-    /// Asks to stop: softly, and when that was asked already, hard.
-    pub fn stop(&self) {
-        if self.soft.is_cancelled() {
-            self.hard.cancel();
+    /// Is canceled once a stop was asked for.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Calls `reload` on every SIGHUP, and tells systemd when it is done: a unit that never says READY after a reload
+    /// hangs its operator. Ends with `stop`.
+    pub async fn reloads(mut self, reload: impl Fn()) {
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                hangup = self.hangup.recv() => {
+                    if hangup.is_none() {
+                        return;
+                    }
+                    tell(&[NotifyState::Reloading, NotifyState::monotonic_usec_now().unwrap_or(NotifyState::Reloading)]);
+                    reload();
+                    tell(&[NotifyState::Ready]);
+                }
+            }
         }
-        self.soft.cancel();
     }
+}
 
-    /// Asks for a reload.
-    pub fn reload(&self) {
-        self.reloads.send_modify(|count| *count = count.wrapping_add(1));
-    }
+/// Tells systemd that the service is up.
+pub fn ready() {
+    tell(&[NotifyState::Ready]);
+}
 
-    /// Cancelled when no new step may begin.
-    pub fn soft(&self) -> CancellationToken {
-        self.soft.clone()
-    }
+/// Tells systemd that the service is going down.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping]);
+}
 
-    /// Cancelled when the step in hand has to be dropped.
-    pub fn hard(&self) -> CancellationToken {
-        self.hard.clone()
-    }
+/// Shows a line in `systemctl status`.
+pub fn status(line: &str) {
+    tell(&[NotifyState::Status(line)]);
+}
 
-    /// Changes with every reload that is asked for. Several in a row may be seen as one.
-    pub fn reloads(&self) -> watch::Receiver<u64> {
-        self.reloads.subscribe()
+/// Keeps systemd's watchdog quiet for as long as this runtime turns. Returns at once where no watchdog waits.
+pub async fn watchdog(stop: CancellationToken) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    let pause = (limit / 3).max(Duration::from_millis(100));
+    loop {
+        tell(&[NotifyState::Watchdog]);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
     }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    // Without systemd there is nobody to tell, and a deaf one must not stop the daemon.
+    drop(sd_notify::notify(states));
 }

@@ -1,69 +1,40 @@
-//! Logs go to stderr, as text or as one JSON object per line. The level is for our own lines; libraries speak only from
-//! `warn`, since what they say below may hold headers.
+//! The log: text or JSON on stderr, color only on a terminal.
 
 use std::io::IsTerminal as _;
 
-use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
-/// How much is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// A person should act now.
-    Error,
-    /// Odd, still working.
-    Warn,
-    /// What changed.
-    #[default]
-    Info,
-    /// Why.
-    Debug,
-    /// Every step.
-    Trace,
-}
-
-impl Level {
-    /// The word on the command line.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
-
-/// How lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people; in color on a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Text,
-    /// One object per line.
-    Json,
-}
-
-/// Starts the process's log. False when there is one already, which then stays.
-pub fn start(level: Level, format: Format) -> bool {
+/// Starts the log of this process at a level; a second start changes nothing. Other crates speak from `warn` on only,
+/// since their lines may hold what we never log, such as URLs with personal data.
+pub fn start(level: Level, json: bool) {
+    let filter = EnvFilter::new(format!("warn,seatwarden={level}"));
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing::subscriber::set_global_default(subscriber(level, format, color, std::io::stderr)).is_ok()
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = if json {
+        let lines = fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .with_timer(Rfc3339)
+            .with_writer(std::io::stderr);
+        registry.with(lines).try_init()
+    } else {
+        let lines = fmt::layer().with_ansi(color).with_target(false).with_timer(Rfc3339).with_writer(std::io::stderr);
+        registry.with(lines).try_init()
+    };
+    // The only error is that a log was started before.
+    drop(started);
 }
 
-/// The same log into another place.
-pub fn subscriber<W>(level: Level, format: Format, color: bool, writer: W) -> Box<dyn Subscriber + Send + Sync>
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    let libraries = level.min(Level::Warn).word();
-    let filter = EnvFilter::new(format!("{libraries},seatwarden={}", level.word()));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    match format {
-        Format::Text => Box::new(builder.with_ansi(color).with_target(false).finish()),
-        Format::Json => {
-            Box::new(builder.json().flatten_event(true).with_current_span(true).with_span_list(false).finish())
-        }
+struct Rfc3339;
+
+impl fmt::time::FormatTime for Rfc3339 {
+    #[expect(clippy::disallowed_methods, reason = "this folder is the one that asks the system")]
+    fn format_time(&self, writer: &mut fmt::format::Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.3}", jiff::Timestamp::now())
     }
 }

@@ -1,9 +1,11 @@
 //! The hash chain that proves what happened, in which order, and that nothing was taken out.
 //!
-//! Pure. An [`Entry`] is one line of the journal; `chain` links and verifies.
+//! Pure. An [`Entry`] is one line of the journal; `chain` links and verifies; `report` tells an entry to people.
 
 pub mod chain;
 pub mod entry;
+pub mod report;
 
-pub use chain::{Break, verify};
+pub use chain::{Break, LINE_LIMIT, Tip, Verifier, link, verify, verify_lines};
 pub use entry::Entry;
+pub use report::sentence;

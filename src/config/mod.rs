@@ -1,9 +1,19 @@
 //! What the program may rely on: the files, environment and flags, checked.
 //!
-//! `raw` is what the files say, `check` turns it into [`Config`] or into findings, `catalog` reads what was bought,
-//! `secret` keeps secrets out of sight. Nothing downstream sees the raw form.
+//! ```text
+//! file ─> tree ─> overlay (environment, flags) ─> section ─> check, catalog ─> Config, Catalog
+//!                                                    └──────────────────────> findings, effective values
+//! ```
+//!
+//! `tree` is what was written, each value with its place; `section` hands out settings by name, so that whatever
+//! nobody asked for is unknown; `check` and `catalog` turn them into what the program relies on. Everything that is
+//! wrong is found in one run. `raw` describes the files as types for the JSON Schema; a test keeps it and the readers
+//! together. `secret` keeps secrets out of sight, `blot` keeps them out of findings.
+//!
+//! Nothing here opens a socket, resolves a name or reads a secret.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,9 +25,35 @@ use crate::directory::Matching;
 use crate::model::{FeedName, OnSuspended, PoolId, TargetName};
 use crate::seats::Brakes;
 
+mod blot;
+pub mod catalog;
+mod check;
+pub mod codes;
+mod context;
+pub(crate) mod hint;
+pub mod init;
+mod load;
+mod overlay;
+mod parse;
+pub mod raw;
+pub mod render;
+mod rules_files;
+pub mod schema;
 pub mod secret;
+mod secrets;
+mod section;
+pub mod show;
+pub mod sources;
+mod tree;
+mod urls;
 
+pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load};
+pub use overlay::{NOT_SETTINGS, PREFIX};
+pub use parse::span as parse_duration;
+pub use rules_files::load_rules_sources;
 pub use secret::Secret;
+pub use secrets::check_named;
+pub use sources::Sources;
 
 /// Everything in `seatwarden.toml`, checked.
 #[derive(Clone, Debug)]
@@ -97,6 +133,15 @@ pub struct WirePath {
     pub urn: Option<String>,
     /// Names; SCIM compares them case-insensitively, others exactly.
     pub steps: Vec<String>,
+}
+
+impl fmt::Display for WirePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(urn) = &self.urn {
+            write!(f, "{urn}:")?;
+        }
+        f.write_str(&self.steps.join("."))
+    }
 }
 
 /// The kinds of feeds.

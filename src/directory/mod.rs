@@ -9,7 +9,8 @@ pub mod mirror;
 pub mod record;
 pub mod snapshot;
 
+pub use absence::{Shrink, judge};
 pub use merge::{Conflict, Departure, Matching, Person, merge};
-pub use mirror::{Absorbed, Mirror};
+pub use mirror::{Absorbed, Lookup, Mirror, normalize};
 pub use record::{AccountRow, Missing, PersonRecord};
 pub use snapshot::{Coverage, Gap, GapKind, Page, Reading, Removed};

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Account, PersonId, Time};
 
-/// Everything known of one person: the accounts that are theirs.
+/// Everything known of one person: the accounts that are theirs. Without accounts it is the record of a number that
+/// stood for somebody who turned out to be another person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRecord {
     /// The person's number.

@@ -1,14 +1,24 @@
 //! Reading identity providers. Each kind has one file and a `wire.rs` for the shapes on the wire.
 //!
-//! A feed tells how much its reading proves and never decides what an absent account means.
+//! A feed tells how much its reading proves and never decides what an absent account means. `pages` is the paging loop
+//! of all kinds, `answer` reads answers with suspicion, `mapping` turns wire objects into accounts.
+
+mod answer;
+mod entra;
+mod mapping;
+mod okta;
+mod pages;
+mod scim;
+mod since;
+mod tally;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use crate::config::FeedConfig;
+use crate::config::{FeedConfig, FeedKind};
 use crate::directory::{Gap, Page, Reading};
 use crate::model::{Account, FeedName};
-use crate::outbound::{Budget, Ports};
+use crate::outbound::{Budget, Peer, Ports};
 
 /// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +31,9 @@ pub enum Scope {
         /// Walk from page one whatever the cursor says.
         fresh: bool,
     },
-    /// What changed since the cursor.
+    /// What changed since the cursor. A feed that cannot tell any more (Graph forgot the delta link, the SCIM server
+    /// does not filter) reads everybody instead and answers
+    /// [`Coverage::Whole`](crate::directory::Coverage::Whole).
     Changes {
         /// Where the last reading ended.
         cursor: String,
@@ -59,6 +71,19 @@ pub trait Feed: Send + Sync {
 
 /// Makes the feed of a section. Nothing is called and no secret is read yet. `None` for kinds that are not polled.
 pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
-    let _ = (config, ports);
-    unreachable!("stub")
+    let peer = Peer {
+        name: config.name.to_string(),
+        base: config.url.clone(),
+        auth: config.auth.clone(),
+        budget: config.budget,
+        patience: ports.patience,
+    };
+    let ports = ports.clone();
+    match &config.kind {
+        FeedKind::Okta => Some(Box::new(okta::Okta::new(config, peer, ports))),
+        // The tenant is in the token's URL; Graph needs no more of it.
+        FeedKind::Entra { .. } => Some(Box::new(entra::Entra::new(config, peer, ports))),
+        FeedKind::Scim => Some(Box::new(scim::Scim::new(config, peer, ports))),
+        FeedKind::ScimPush => None,
+    }
 }

@@ -1,5 +1,4 @@
-//! What others may ask of us: probes and metrics on the ops listener, the command line on the control socket.
+//! What others may ask of us: the control socket of the command line, and the ops listener.
 
-pub mod listener;
+pub mod control;
 pub mod ops;
-pub mod telemetry;

@@ -188,4 +188,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub chance: Arc<Chance>,
+    /// When the retries of a call end.
+    pub patience: Duration,
 }

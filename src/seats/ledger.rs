@@ -148,6 +148,7 @@ pub enum Touched {
 impl Ledger {
     /// Adds one event that happened `at`. An event that does not fit the state (a `Granted` without `Granting`)
     /// leaves it as it is: the journal, not the order of calls, is the truth.
+    #[expect(clippy::too_many_lines, reason = "one arm per event, and the list is what a reader looks for")]
     pub fn apply(&mut self, at: Time, event: &Event) -> Touched {
         match event {
             Event::Person(known) => {
@@ -157,7 +158,7 @@ impl Ledger {
             Event::Granting { person, pool, class, cause, basis } => {
                 let key = (*person, pool.clone());
                 let since = self.cooling.remove(&key).map_or(at, |cooling| cooling.held_since);
-                let holding = Holding::new(HoldState::Granting, since, class, cause, basis, false);
+                let holding = Holding::new(HoldState::Granting, since, class.as_ref(), cause, basis, false);
                 self.holdings.entry(key).or_insert(holding);
                 Touched::Seat(*person, pool.clone())
             }
@@ -165,14 +166,18 @@ impl Ledger {
                 let key = (*person, pool.clone());
                 self.waiting.remove(&key);
                 self.cooling.remove(&key);
-                self.holdings.insert(key, Holding::new(HoldState::Held, at, class, cause, basis, true));
+                self.holdings.insert(key, Holding::new(HoldState::Held, at, class.as_ref(), cause, basis, true));
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Granted { person, pool } => self.on_seat(*person, pool, |holding| {
-                if holding.state == HoldState::Granting {
-                    holding.state = HoldState::Held;
-                }
-            }),
+            Event::Granted { person, pool } => {
+                // Whoever got the seat no longer waits for it; a grant that is dropped leaves the place in the queue.
+                self.waiting.remove(&(*person, pool.clone()));
+                self.on_seat(*person, pool, |holding| {
+                    if holding.state == HoldState::Granting {
+                        holding.state = HoldState::Held;
+                    }
+                })
+            }
             Event::GrantDropped { person, pool, why: _ } => {
                 let key = (*person, pool.clone());
                 if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting) {
@@ -295,6 +300,19 @@ impl Ledger {
         counts
     }
 
+    /// How many people wait for a seat of each pool. Whoever is kept from one by a brake has a place in the queue, but
+    /// waits for an approval and not for a seat.
+    pub fn queues(&self) -> BTreeMap<PoolId, u32> {
+        let steps = self.held.values().flat_map(|hold| &hold.plan.steps);
+        let held: BTreeSet<(PersonId, &PoolId)> = steps.filter_map(|step| Some((step.person, step.gains()?))).collect();
+        let mut queues: BTreeMap<PoolId, u32> = BTreeMap::new();
+        for (_, pool) in self.waiting.keys().filter(|(person, pool)| !held.contains(&(*person, pool))) {
+            let length = queues.entry(pool.clone()).or_default();
+            *length = length.saturating_add(1);
+        }
+        queues
+    }
+
     fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
         let key = (person, pool.clone());
         if let Some(holding) = self.holdings.get_mut(&key) {
@@ -308,7 +326,7 @@ impl Holding {
     fn new(
         state: HoldState,
         since: Time,
-        class: &Option<ClassName>,
+        class: Option<&ClassName>,
         cause: &Cause,
         basis: &Basis,
         adopted: bool,
@@ -316,7 +334,7 @@ impl Holding {
         Self {
             state,
             since,
-            class: class.clone(),
+            class: class.cloned(),
             rule: cause.rule.clone(),
             cause: cause.clone(),
             basis: basis.clone(),

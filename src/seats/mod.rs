@@ -3,16 +3,37 @@
 //! Pure. `event` is all that can happen to a seat, `ledger` is what has happened, `planner` says what should happen
 //! next, `guard` holds what looks like a mistake, `check` reads every plan with other eyes.
 
+#![warn(clippy::arithmetic_side_effects)]
+
+mod addon;
+mod bench;
+mod blame;
 pub mod check;
+pub mod cooling;
+pub mod digest;
+mod draft;
 pub mod event;
+mod frame;
+pub mod guard;
+pub mod hold;
 pub mod ledger;
+mod order;
 pub mod plan;
 pub mod planner;
 pub mod policy;
+mod queue;
+mod reason;
+mod room;
+mod scan;
+mod tier;
+mod wait;
 
 pub use check::{Fault, check};
+pub use cooling::cooling_until;
+pub use digest::plan_digest;
 pub use event::{Cause, Event, Evidence, Known, Reason};
+pub use hold::{Refusal, approve, reject};
 pub use ledger::{Cooling, HoldState, Holding, Ledger, Waiting};
 pub use plan::{Action, HeldPlan, Plan, Step, WaitingRow};
-pub use planner::{decide, next_due};
-pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode};
+pub use planner::{decide, next_due, scope};
+pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode, day_before};

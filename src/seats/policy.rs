@@ -117,5 +117,5 @@ impl Brake {
 
 /// The start of the sliding day that ends `now`.
 pub fn day_before(now: Time) -> Time {
-    now.minus(Duration::from_secs(24 * 60 * 60))
+    now.minus(Duration::from_hours(24))
 }

@@ -1,6 +1,15 @@
 //! What must survive a crash, as the program means it; not a key-value API.
 //!
-//! `sled/` is the only folder that names sled. `overlay` reads through and writes nowhere, for `plan`.
+//! `sled/` is the only folder that names sled. `overlay` reads through and writes nowhere, for `plan`. `codec` is the
+//! form of a record, `migrate` the format of the folder.
+
+mod codec;
+pub mod migrate;
+pub mod overlay;
+pub mod sled;
+
+pub use self::overlay::Overlay;
+pub use self::sled::{Opened, SledStore};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

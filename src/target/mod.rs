@@ -1,13 +1,23 @@
-//! Writing to service desks. Each kind has one file; `read_only` makes any of them observe.
+//! Writing to service desks. Each kind has one folder; `read_only` makes any of them observe, or grant and nothing
+//! else.
+//!
+//! A target makes no choice of its own: it gives or takes the one seat that it is told to, looks whether that came
+//! about, and touches nobody else's.
+
+mod read_only;
+mod scim;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::config::TargetConfig;
+use crate::config::{Mode, TargetConfig};
 use crate::model::{PoolId, TargetName, Time};
-use crate::outbound::{Budget, Ports};
+use crate::outbound::{Budget, Client, Peer, Ports};
+
+pub use read_only::{AddOnly, ReadOnly};
+pub use scim::ScimDesk;
 
 /// Whom to find at the desk, with everything that may match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +111,7 @@ pub enum TargetError {
         why: String,
     },
     /// Writes are not allowed in this mode.
-    #[error("the target only observes")]
+    #[error("the target's mode does not allow this write")]
     ReadOnly,
 }
 
@@ -132,6 +142,17 @@ pub trait Target: Send + Sync {
 
 /// Makes the target of a section; in `observe` mode one that cannot write. Nothing is called and no secret is read yet.
 pub fn build(config: &TargetConfig, ports: &Ports) -> Box<dyn Target> {
-    let _ = (config, ports);
-    unreachable!("stub")
+    let peer = Peer {
+        name: config.name.to_string(),
+        base: config.url.clone(),
+        auth: config.auth.clone(),
+        budget: config.budget,
+        patience: ports.patience,
+    };
+    let desk = Box::new(ScimDesk::new(config, Client::new(peer, ports.clone())));
+    match config.mode {
+        Mode::Observe => Box::new(ReadOnly::new(desk)),
+        Mode::AddOnly => Box::new(AddOnly::new(desk)),
+        Mode::Full => desk,
+    }
 }

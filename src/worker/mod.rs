@@ -1,1 +1,154 @@
-//! worker.
+//! The worker: one loop with few arms (trigger, timer, due time, changed files, shutdown), one [`pass`] for every scope.
+//!
+//! | file | what |
+//! |---|---|
+//! | `pass` | the road of every trigger |
+//! | `read`, `missing` | feeds into the mirror; what absence means |
+//! | `observe` | what the desks hold |
+//! | `apply` | intent, call, result |
+//! | `warden` | the state that passes share |
+//! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `reload` | rules files that change on disk |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::ambient::Chance;
+use crate::model::{FeedName, PersonId, Time};
+use crate::seats;
+
+mod answer;
+pub mod apply;
+mod explain;
+mod metrics;
+mod missing;
+mod observe;
+mod operate;
+pub mod pass;
+mod read;
+mod reload;
+mod report;
+pub mod request;
+mod status;
+pub mod view;
+mod warden;
+
+pub use answer::{audit_answer, failed};
+pub use apply::Applied;
+pub use pass::Outcome;
+pub use reload::watch_rules;
+pub use request::{Answer, Frame, Request};
+pub use warden::{Parts, Warden, WardenError};
+
+/// How much of the world a pass looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Every feed whole, every desk.
+    Full,
+    /// What changed since the last reading.
+    Incremental,
+    /// One feed whole.
+    Feed(FeedName),
+    /// One person, read by id.
+    Person(PersonId),
+    /// Nothing new is read: a date has come, an operator approved, the table was edited.
+    Due,
+}
+
+impl Scope {
+    /// The word in logs, metrics and reports.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Incremental => "incremental",
+            Self::Feed(_) => "feed",
+            Self::Person(_) => "person",
+            Self::Due => "due",
+        }
+    }
+}
+
+/// A reason to make a pass now. Carries no data: the pass reads the truth itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Make a pass of this scope.
+    Pass(Scope),
+    /// Rules files may have changed.
+    RulesChanged,
+}
+
+/// Triggers that wait for the loop. Above this a sender waits; a full pass covers whatever was not said.
+pub const INBOX: usize = 256;
+
+/// Runs until `stop`; finishes the pass in hand, for which the caller sets the limit.
+pub async fn run(
+    warden: Arc<Warden>,
+    mut inbox: mpsc::Receiver<Trigger>,
+    chance: Arc<Chance>,
+    stop: CancellationToken,
+) {
+    let times = warden.parts().config.pass.clone();
+    let clock = warden.parts().clock.clone();
+    let mut next_full = clock.now();
+    let mut next_incremental = clock.now().plus(times.incremental);
+    loop {
+        let now = clock.now();
+        let due = warden.next_due(now);
+        let wake = due.unwrap_or(next_incremental).min(next_incremental).min(next_full);
+        let scope = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            trigger = inbox.recv() => match trigger {
+                None => break,
+                Some(Trigger::Pass(scope)) => scope,
+                Some(Trigger::RulesChanged) => {
+                    if !warden.reload_rules() {
+                        continue;
+                    }
+                    Scope::Due
+                }
+            },
+            () = clock.sleep_until(wake) => match clock.now() {
+                now if now >= next_full => Scope::Full,
+                now if now >= next_incremental => Scope::Incremental,
+                _ => Scope::Due,
+            },
+        };
+        if let Err(error) = warden.pass(scope.clone()).await {
+            error!(%error, pass.scope = scope.word(), "a pass could not be made; everybody keeps their seat");
+        }
+        let now = clock.now();
+        // Late ticks are not made up for: the next interval begins when a pass has ended.
+        if scope == Scope::Full {
+            next_full = now.plus(jittered(times.full, times.jitter, &chance));
+        }
+        if matches!(scope, Scope::Full | Scope::Incremental) {
+            next_incremental = now.plus(jittered(times.incremental, times.jitter, &chance));
+        }
+    }
+    info!("the loop has ended");
+}
+
+fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
+    interval.mul_f64((1.0 + jitter * (2.0 * chance.fraction() - 1.0)).max(0.0))
+}
+
+impl Warden {
+    /// The next instant at which time alone changes something: grace, cooling, approvals, or a day of the table.
+    pub fn next_due(&self, now: Time) -> Option<Time> {
+        let zone = &self.parts.config.time_zone;
+        let day = self
+            .rules()
+            .ok()
+            .and_then(|rules| rules.next_change(now.date_in(zone)))
+            .map(|date| Time::start_of(date, zone));
+        let seats = seats::next_due(&self.ledger(), now);
+        // Never in the past: a due step that could not be done must not spin the loop.
+        let soonest = now.plus(Duration::from_secs(1));
+        [day, seats].into_iter().flatten().min().map(|due| due.max(soonest))
+    }
+}

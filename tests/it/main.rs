@@ -1,9 +1,20 @@
 //! The one integration binary: each module tests one folder or one story from outside.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that panics has failed, which is what it is for"
 )]
 
-mod ops;
+mod audit;
+mod config;
+mod directory;
+mod feeds;
+mod line;
 mod outbound;
+mod rules;
+mod seats;
+mod store;
+mod target;
+mod tidy;

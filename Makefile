@@ -1,0 +1,27 @@
+# The two commands a newcomer needs are `make demo` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench fmt deploy-check
+
+CARGO ?= cargo
+
+help: ## Lists the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: ## A mock company, two identity providers and a desk; Ctrl-C ends it
+	$(CARGO) run --quiet -- demo
+
+test: ## Everything CI runs: format, lints, docs, tests, deployment files
+	bash tests/tools/test.sh
+
+check: ## The quick part: format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: ## Measures evaluate, plan, store and mirror beside their alternatives (release build)
+	$(CARGO) bench --bench line --bench store --bench mirror
+
+fmt: ## Formats the code
+	$(CARGO) fmt --all
+
+deploy-check: ## Checks the systemd unit and the Kubernetes manifests
+	bash tests/tools/deploy.sh

@@ -1,0 +1,126 @@
+//! `run`: the daemon, or one full pass.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+use super::{Global, LogLevel, asking, output, setup, sync};
+use crate::ambient::Chance;
+use crate::ambient::lifecycle::{self, Lifecycle};
+use crate::inbound::{control, ops};
+use crate::worker::request::exit;
+use crate::worker::{self, INBOX, Request, Trigger};
+
+/// How long the pass in hand may take once a stop was asked for.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Makes one full pass and exits.
+    #[arg(long)]
+    pub once: bool,
+}
+
+impl Run {
+    pub(super) async fn run(self, global: &Global) -> u8 {
+        if self.once {
+            return match asking::ask_once(global, Request::Sync { what: None }).await {
+                Ok(answer) => output::finish(global, answer, sync::render),
+                Err(code) => code,
+            };
+        }
+        setup::start_log(global, LogLevel::Info);
+        match setup::read(global) {
+            Ok(ready) => daemon(global, ready).await,
+            Err(code) => code,
+        }
+    }
+}
+
+pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
+    let config = ready.loaded.config.clone();
+    let counts = match ops::count() {
+        Ok(counts) => counts,
+        Err(error) => {
+            output::complain(&format!("cannot count: {error}"));
+            return exit::FAILED;
+        }
+    };
+    let store = match asking::open_store(&ready, false) {
+        Ok(store) => store,
+        Err(code) => return code,
+    };
+    let warden = match setup::warden(global, ready, store) {
+        Ok(warden) => Arc::new(warden),
+        Err(code) => return code,
+    };
+    let lifecycle = match Lifecycle::start() {
+        Ok(lifecycle) => lifecycle,
+        Err(error) => {
+            output::complain(&format!("cannot listen to signals: {error}"));
+            return exit::FAILED;
+        }
+    };
+    let stop = lifecycle.stop();
+    let tasks = TaskTracker::new();
+    let listener = match control::listen(&config.listen.control).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            output::complain(&error.to_string());
+            return exit::CONFIG;
+        }
+    };
+    let (triggers, inbox) = mpsc::channel(INBOX);
+    let serving =
+        control::serve(listener, config.listen.control.clone(), warden.clone(), triggers.clone(), stop.clone());
+    tasks.spawn(serving);
+    if let Some(address) = config.listen.ops {
+        match ops::listen(address).await {
+            Ok(listener) => {
+                info!(%address, "ops listener is up");
+                tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
+            }
+            Err(error) => {
+                output::complain(&format!("cannot listen on {address}: {error}"));
+                return exit::CONFIG;
+            }
+        }
+    }
+    tasks.spawn(worker::watch_rules(config.rules.clone(), triggers.clone(), stop.clone()));
+    tasks.spawn(lifecycle::watchdog(stop.clone()));
+    let reload = triggers.clone();
+    tasks.spawn(lifecycle.reloads(move || {
+        if reload.try_send(Trigger::RulesChanged).is_err() {
+            warn!("the inbox is full; the files are compared within a minute");
+        }
+    }));
+    info!(version = env!("CARGO_PKG_VERSION"), config = %config.file.display(), "seatwarden is up");
+    lifecycle::ready();
+    let work = tokio::spawn(worker::run(warden, inbox, Arc::new(Chance::system()), stop.clone()));
+    stop.cancelled().await;
+    lifecycle::stopping();
+    info!("stopping; the pass in hand is finished first");
+    tasks.close();
+    let ended = tokio::time::timeout(STOP_WITHIN, async {
+        let worked = work.await;
+        tasks.wait().await;
+        worked
+    });
+    match ended.await {
+        Ok(Ok(())) => exit::DONE,
+        Ok(Err(error)) => {
+            error!(%error, "the loop broke off by a fault of our own");
+            exit::FAILED
+        }
+        Err(_) => {
+            // Every intent is in the journal: the next start takes it up.
+            warn!("the pass in hand did not end in time and is broken off; the next start goes on with it");
+            exit::DONE
+        }
+    }
+}

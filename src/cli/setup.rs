@@ -1,0 +1,128 @@
+//! From the configuration file to a warden.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::output;
+use super::{Global, LogFormat, LogLevel, Output};
+use crate::ambient::{Chance, Clock, SystemClock, logs};
+use crate::config::{self, Loaded, Sources};
+use crate::outbound::{BuildError, HttpTransport, Ports};
+use crate::rules::{Finding, Severity, Source, compile};
+use crate::store::Store;
+use crate::worker::request::exit;
+use crate::worker::{Parts, Warden};
+
+/// Files that were read, checked and may be relied on.
+pub(super) struct Ready {
+    pub(super) loaded: Loaded,
+    pub(super) sources: Vec<Source>,
+}
+
+/// Reads configuration, catalog and rules. Shows what is wrong and gives the exit code if they cannot be used.
+pub(super) fn read(global: &Global) -> Result<Ready, u8> {
+    let loaded = read_config(global)?;
+    let (sources, findings) = read_rules(&loaded);
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        show_findings(global, &findings, &texts(&loaded, &sources));
+        return Err(exit::DATA);
+    }
+    Ok(Ready { loaded, sources })
+}
+
+/// Reads configuration and catalog alone.
+pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
+    match load(global) {
+        Ok(loaded) => Ok(loaded),
+        Err(failed) => {
+            show_findings(global, &failed.findings, &failed.sources);
+            Err(exit::CONFIG)
+        }
+    }
+}
+
+/// The environment, as far as it is text.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+pub(super) fn load(global: &Global) -> Result<Loaded, config::Failed> {
+    let flags: Vec<(String, String)> = global
+        .set
+        .iter()
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .collect();
+    config::load(&global.config, &environment(), &flags)
+}
+
+/// Reads and compiles the rules.
+pub(super) fn read_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
+    match config::load_rules_sources(&loaded.config.rules) {
+        Ok(sources) => {
+            let compiled = compile(&sources, &loaded.catalog, &loaded.config.time_zone);
+            (sources, compiled.findings)
+        }
+        Err(finding) => (Vec::new(), vec![finding]),
+    }
+}
+
+/// The texts that findings point into.
+pub(super) fn texts(loaded: &Loaded, rules: &[Source]) -> Sources {
+    let mut texts = loaded.sources.clone();
+    texts.add_rules(rules);
+    texts
+}
+
+/// Shows findings: on stderr for people, on stdout as JSON.
+pub(super) fn show_findings(global: &Global, findings: &[Finding], texts: &Sources) {
+    if global.output == Output::Json {
+        output::json(&config::render::json(findings));
+    } else {
+        let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        let mut stderr = anstream::stderr().lock();
+        // Nothing more can be done where stderr is gone.
+        drop(std::io::Write::write_all(&mut stderr, config::render::text(findings, texts, color).as_bytes()));
+    }
+}
+
+/// Starts the log.
+pub(super) fn start_log(global: &Global, default: LogLevel) {
+    let level = match (global.log, global.quiet, global.verbose) {
+        (Some(level), _, _) => level,
+        (None, true, _) => LogLevel::Error,
+        (None, false, 0) => default,
+        (None, false, 1) => LogLevel::Debug,
+        (None, false, _) => LogLevel::Trace,
+    };
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    logs::start(level, global.log_format == LogFormat::Json);
+}
+
+/// A warden on a store. Nothing is called yet.
+pub(super) fn warden(global: &Global, ready: Ready, store: Arc<dyn Store>) -> Result<Warden, u8> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let chance = Arc::new(Chance::system());
+    let ports = |ca_file: Option<&Path>| {
+        let transport = Arc::new(HttpTransport::new(ca_file)?);
+        Ok::<_, BuildError>(Ports { transport, clock: clock.clone(), chance: chance.clone(), patience: global.deadline })
+    };
+    let Loaded { config, catalog, .. } = ready.loaded;
+    let parts = Parts::build(config, catalog, store, clock.clone(), ports).map_err(|error| {
+        output::complain(&error.to_string());
+        exit::CONFIG
+    })?;
+    Warden::open(parts, ready.sources).map_err(|error| {
+        output::complain(&error.to_string());
+        crate::worker::failed(&error).exit
+    })
+}

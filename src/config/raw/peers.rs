@@ -1,0 +1,323 @@
+//! Feeds and targets.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+
+use super::Percent;
+
+/// Where a secret is kept: exactly one of the three.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct SecretFile {
+    /// A file; its last line break does not count.
+    pub file: Option<String>,
+    /// An environment variable.
+    pub env: Option<String>,
+    /// A systemd credential (`LoadCredential`).
+    pub credential: Option<String>,
+}
+
+/// Where people come from.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum FeedFile {
+    /// Okta's management API.
+    Okta {
+        /// The org, such as `https://acme.okta.com`.
+        url: String,
+        /// How we prove who we are.
+        auth: OktaAuth,
+        /// Our name -> path in Okta's user; `job_code` must be mapped.
+        attributes: BTreeMap<String, String>,
+        /// The event hook.
+        hook: Option<HookFile>,
+        /// The share of the rate limit that we spend. Default `40%`.
+        budget: Option<Percent>,
+        /// What happens to the seats of somebody suspended. Default `hold`.
+        on_suspended: Option<OnSuspendedFile>,
+        /// One more trust anchor (PEM).
+        ca_file: Option<String>,
+    },
+    /// Microsoft Entra ID by Microsoft Graph.
+    Entra {
+        /// The tenant's id or domain.
+        tenant: String,
+        /// The national cloud. Default `global`.
+        cloud: Option<CloudFile>,
+        /// The host of Graph, without `/v1.0`.
+        url: Option<String>,
+        /// The host that issues tokens.
+        login_url: Option<String>,
+        /// How we prove who we are.
+        auth: EntraAuth,
+        /// Our name -> path in Graph's user; `job_code` must be mapped.
+        attributes: BTreeMap<String, String>,
+        /// Change notifications.
+        hook: Option<EntraHookFile>,
+        /// The share of the rate limit that we spend. Default `40%`.
+        budget: Option<Percent>,
+        /// What happens to the seats of somebody suspended. Default `hold`.
+        on_suspended: Option<OnSuspendedFile>,
+        /// One more trust anchor (PEM).
+        ca_file: Option<String>,
+    },
+    /// A SCIM 2.0 server that we poll.
+    Scim {
+        /// The base URL, without `/Users`.
+        url: String,
+        /// How we prove who we are.
+        auth: ScimAuth,
+        /// Our name -> path in the SCIM user; `job_code` must be mapped.
+        attributes: BTreeMap<String, String>,
+        /// A signed hook.
+        hook: Option<HookFile>,
+        /// The share of the rate limit that we spend. Default `40%`.
+        budget: Option<Percent>,
+        /// What happens to the seats of somebody suspended. Default `hold`.
+        on_suspended: Option<OnSuspendedFile>,
+        /// One more trust anchor (PEM).
+        ca_file: Option<String>,
+    },
+    /// An identity provider that pushes to us at `/scim/v2/NAME`.
+    ScimPush {
+        /// How it proves who it is.
+        auth: PushAuth,
+        /// Our name -> path in the SCIM user.
+        attributes: Option<BTreeMap<String, String>>,
+        /// A signed hook.
+        hook: Option<HookFile>,
+        /// The share of the rate limit that we spend. Default `40%`.
+        budget: Option<Percent>,
+        /// What happens to the seats of somebody suspended. Default `hold`.
+        on_suspended: Option<OnSuspendedFile>,
+        /// One more trust anchor (PEM).
+        ca_file: Option<String>,
+    },
+}
+
+/// What happens to the seats of somebody suspended.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum OnSuspendedFile {
+    /// Kept through the pool's grace.
+    Hold,
+    /// As if they had left.
+    Revoke,
+    /// As if they were active.
+    Keep,
+}
+
+/// A national cloud of Microsoft.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub enum CloudFile {
+    /// Everybody else, GCC included.
+    Global,
+    /// US Government L4 (GCC High).
+    UsGov,
+    /// US Government L5, the Department of Defense.
+    UsDod,
+    /// China, run by 21Vianet.
+    China,
+}
+
+/// A webhook of Okta or a SCIM server.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HookFile {
+    /// Where the provider reaches us.
+    pub public_url: Option<String>,
+    /// What the provider shows us.
+    pub secret: SecretFile,
+}
+
+/// Change notifications of Microsoft Graph.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct EntraHookFile {
+    /// Where Microsoft reaches us.
+    pub public_url: Option<String>,
+    /// What Microsoft shows us.
+    pub client_state: SecretFile,
+}
+
+/// Authentication at Okta.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OktaAuth {
+    /// An API token.
+    Ssws {
+        /// The token.
+        token: SecretFile,
+    },
+    /// A service app with a key pair.
+    PrivateKeyJwt {
+        /// The app.
+        client_id: String,
+        /// The private key (PEM).
+        key: SecretFile,
+        /// The key's id at Okta.
+        key_id: Option<String>,
+        /// Bind tokens to a key (RFC 9449).
+        dpop: Option<bool>,
+        /// Where tokens are issued. Default: at the org.
+        token_url: Option<String>,
+        /// What is asked for.
+        scope: Option<String>,
+    },
+}
+
+/// Authentication at Microsoft Entra ID.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum EntraAuth {
+    /// A client secret.
+    ClientSecret {
+        /// The app registration.
+        client_id: String,
+        /// Its secret.
+        secret: SecretFile,
+        /// Where the secret is sent. Default `post`.
+        client_auth: Option<ClientAuthFile>,
+        /// Where tokens are issued. Default: at the login host of the cloud.
+        token_url: Option<String>,
+        /// What is asked for. Default: `/.default` of the Graph host.
+        scope: Option<String>,
+    },
+}
+
+/// Authentication at a SCIM server.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ScimAuth {
+    /// A fixed token.
+    Bearer {
+        /// The token.
+        token: SecretFile,
+    },
+    /// User and password.
+    Basic {
+        /// The user.
+        username: String,
+        /// The password.
+        password: SecretFile,
+    },
+    /// OAuth 2.0 client credentials with a secret.
+    ClientSecret {
+        /// The client.
+        client_id: String,
+        /// Its secret.
+        secret: SecretFile,
+        /// Where the secret is sent. Default `basic`.
+        client_auth: Option<ClientAuthFile>,
+        /// Where tokens are issued.
+        token_url: String,
+        /// What is asked for.
+        scope: Option<String>,
+    },
+    /// OAuth 2.0 client credentials with a signed assertion.
+    PrivateKeyJwt {
+        /// The client.
+        client_id: String,
+        /// The private key (PEM).
+        key: SecretFile,
+        /// The key's id at the server.
+        key_id: Option<String>,
+        /// Where tokens are issued.
+        token_url: String,
+        /// What is asked for.
+        scope: Option<String>,
+    },
+}
+
+/// Authentication of whoever pushes to us.
+#[derive(JsonSchema)]
+#[schemars(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PushAuth {
+    /// A fixed token.
+    Bearer {
+        /// The token.
+        token: SecretFile,
+    },
+    /// User and password.
+    Basic {
+        /// The user.
+        username: String,
+        /// The password.
+        password: SecretFile,
+    },
+}
+
+/// Where a client secret is sent.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum ClientAuthFile {
+    /// In the `Authorization` header.
+    Basic,
+    /// In the form.
+    Post,
+}
+
+/// A desk where seats are.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TargetFile {
+    /// What it speaks.
+    #[schemars(extend("enum" = ["scim"]))]
+    pub kind: String,
+    /// The base URL, without `/Users`.
+    pub url: String,
+    /// How we prove who we are.
+    pub auth: ScimAuth,
+    /// What we may do there. Default `observe`.
+    pub mode: Option<ModeFile>,
+    /// How a person is found there, in order. Default `["external_id", "email"]`.
+    pub match_on: Option<Vec<DeskKeyFile>>,
+    /// Whether we may make an account there. Default false.
+    pub create: Option<bool>,
+    /// Pool -> what grants it there.
+    pub seats: Option<BTreeMap<String, SeatFile>>,
+    /// The share of the rate limit that we spend. Default `40%`.
+    pub budget: Option<Percent>,
+    /// One more trust anchor (PEM).
+    pub ca_file: Option<String>,
+}
+
+/// What we may do at a desk.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum ModeFile {
+    /// Plan and report, write nothing.
+    Observe,
+    /// Grant, never revoke.
+    AddOnly,
+    /// Grant and revoke.
+    Full,
+}
+
+/// How a person is found at a desk.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum DeskKeyFile {
+    /// The desk's `externalId` equals the employee number.
+    ExternalId,
+    /// The desk's `userName` equals the e-mail or login name.
+    UserName,
+    /// An e-mail address of the desk's account equals the e-mail.
+    Email,
+}
+
+/// What grants a pool: exactly one of the four.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct SeatFile {
+    /// The group with this display name.
+    pub group: Option<String>,
+    /// The group with this id.
+    pub group_id: Option<String>,
+    /// A value of `entitlements`.
+    pub entitlement: Option<String>,
+    /// A value of `roles`.
+    pub role: Option<String>,
+}

@@ -1,0 +1,103 @@
+//! The files of a rules table, from the disk.
+
+use std::path::{Path, PathBuf};
+
+use super::codes;
+use super::load::{Unread, read_limited};
+use crate::rules::{Finding, Place, Severity, Source};
+
+/// A table of 100,000 rows has some 12 MiB.
+const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+/// Nobody keeps more tables than that; a wrong folder soon has more files.
+const MOST_FILES: usize = 1_000;
+/// Folders below the rules folder that are looked into.
+const DEEPEST_FOLDER: usize = 4;
+
+const NAMES: &str = "`[rules] path` names a file or folder of tables";
+
+/// Reads the files of a rules table: one file, or every `*.toml` and `*.csv` in a folder and the folders below it, in
+/// order of their paths. Names that begin with a dot are left alone (Kubernetes keeps the real files of a volume in
+/// `..data` and links to them), as are links to folders; links to files are followed. A folder without a table is a
+/// finding: reading it as "nobody gets anything" would take every seat.
+#[expect(clippy::result_large_err, reason = "one finding for one call, at start and on reload")]
+pub fn load_rules_sources(path: &Path) -> Result<Vec<Source>, Finding> {
+    read(path).map_err(|unusable| {
+        let file = unusable.path.display().to_string();
+        Finding {
+            message: format!("{file} {}", unusable.why),
+            place: Some(Place { file, line: 1, column: 1, offset: 0, length: 0 }),
+            code: codes::NO_RULES.shown('C'),
+            severity: Severity::Error,
+            help: Some(unusable.help.to_owned()),
+        }
+    })
+}
+
+struct Unusable {
+    path: PathBuf,
+    why: String,
+    help: &'static str,
+}
+
+fn unusable(path: &Path, why: impl Into<String>, help: &'static str) -> Unusable {
+    Unusable { path: path.to_owned(), why: why.into(), help }
+}
+
+fn read(path: &Path) -> Result<Vec<Source>, Unusable> {
+    let mut files = Vec::new();
+    if path.is_dir() {
+        collect(path, 0, &mut files)?;
+        files.sort();
+        if files.is_empty() {
+            let help = "put a table there, or correct `[rules] path`";
+            return Err(unusable(path, "has no *.toml and no *.csv in it", help));
+        }
+    } else {
+        if path.exists() && !is_table(path) {
+            return Err(unusable(path, "is neither *.toml nor *.csv", "tables end in `.toml` or `.csv`"));
+        }
+        files.push(path.to_owned());
+    }
+    files.into_iter().map(|file| source(&file)).collect()
+}
+
+fn source(file: &Path) -> Result<Source, Unusable> {
+    match read_limited(file, LARGEST_FILE) {
+        Ok(bytes) => Ok(Source { path: file.display().to_string(), bytes }),
+        Err(Unread::Missing(why)) => Err(unusable(file, format!("cannot be read: {why}"), NAMES)),
+        Err(Unread::TooLarge) => {
+            let why = format!("is larger than {} MiB", LARGEST_FILE / 1024 / 1024);
+            Err(unusable(file, why, "split the table into several files; they are read together"))
+        }
+    }
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Unusable> {
+    let unreadable = |why: std::io::Error| unusable(folder, format!("cannot be read: {why}"), NAMES);
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        // `~$…` is what Excel leaves beside a workbook that is open.
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with('.') || name.starts_with("~$")) {
+            continue;
+        }
+        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
+        if is_folder {
+            if depth == DEEPEST_FOLDER {
+                return Err(unusable(&path, "lies too deep to be looked into", "keep tables in fewer folders"));
+            }
+            collect(&path, depth + 1, files)?;
+        } else if is_table(&path) && !path.is_dir() {
+            files.push(path);
+        }
+        if files.len() > MOST_FILES {
+            let why = format!("has more than {MOST_FILES} tables in it");
+            return Err(unusable(folder, why, "is it the right folder?"));
+        }
+    }
+    Ok(())
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml") || ending.eq_ignore_ascii_case("csv"))
+}

@@ -1,0 +1,209 @@
+//! A table in CSV: a header, then one row or exception per record.
+
+use std::collections::BTreeMap;
+
+use super::code;
+use super::column::{Column, Key};
+use super::csv_text::{Field, Record, Stop, records};
+use super::normal::normal;
+use super::table::{Entry, Kind, Value, Written, key_of};
+use super::text::{Findings, Span};
+
+/// Reads a file whose header names columns in any order. A header with `person` holds exceptions.
+pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: &mut Findings<'_>) {
+    let separator = separator_of(text);
+    let (mut list, stop) = records(text, separator);
+    if let Some(stop) = stop {
+        report(file, stop, findings);
+    }
+    if list.is_empty() {
+        if stop.is_none() {
+            findings.add(code::CSV_HEADER, Span::new(file, 0, 0), "the file has no header", HEADER_HELP);
+        }
+        return;
+    }
+    let header = list.remove(0);
+    let kind =
+        if header.fields.iter().any(|field| field.text.trim() == "person") { Kind::Exception } else { Kind::Rule };
+    let columns = columns_of(file, &header, kind, findings);
+    for record in &list {
+        let span = span_of(file, record);
+        let (have, want) = (record.fields.len(), header.fields.len());
+        if have != want {
+            let message = format!("the row has {have} cells, and the header has {want}");
+            let help = "a cell that holds the separator has to stand in double quotes";
+            findings.add(code::CSV_WIDTH, span, message, help);
+            continue;
+        }
+        entries.push(Entry { kind, span, cells: cells_of(file, record, &columns, findings) });
+    }
+}
+
+const HEADER_HELP: &str = "the first line names the columns, such as `id,job_code,tier`";
+
+fn report(file: usize, stop: Stop, findings: &mut Findings<'_>) {
+    match stop {
+        Stop::Open { at } => findings.add(
+            code::CSV_QUOTING,
+            Span::new(file, at, at + 1),
+            "the quote that opens here is never closed",
+            "close the cell with a double quote; write a double quote inside of it twice",
+        ),
+        Stop::After { at } => findings.add(
+            code::CSV_QUOTING,
+            Span::new(file, at, at + 1),
+            "text follows the closing quote of a cell",
+            "quote the whole cell; write a double quote inside of it twice",
+        ),
+        Stop::Inside { at } => findings.add(
+            code::CSV_QUOTING,
+            Span::new(file, at, at + 1),
+            "a double quote stands in a cell that is not quoted",
+            "quote the whole cell; write a double quote inside of it twice",
+        ),
+        Stop::Return { at } => findings.add(
+            code::LINE_ENDS,
+            Span::new(file, at, at + 1),
+            "a line ends with a carriage return alone",
+            "save the file with line ends of Windows (CRLF) or Unix (LF)",
+        ),
+    }
+}
+
+/// The separator under which most of the header's cells are known columns; a comma when none is better.
+fn separator_of(text: &str) -> char {
+    let line = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+    let known = |separator: char| {
+        let (header, _) = records(line, separator);
+        header.first().map_or(0, |record| {
+            let is_known = |field: &&Field| {
+                let name = field.text.trim();
+                key_of(name, Kind::Rule).is_ok() || key_of(name, Kind::Exception).is_ok()
+            };
+            record.fields.iter().filter(is_known).count()
+        })
+    };
+    let mut best = (known(','), ',');
+    for separator in [';', '\t'] {
+        let count = known(separator);
+        if count > best.0 {
+            best = (count, separator);
+        }
+    }
+    if best.0 > 0 {
+        return best.1;
+    }
+    // No column is known: the separator seen most is the likeliest to give helpful findings.
+    let count = |separator: char| line.matches(separator).count();
+    [',', ';', '\t'].into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(',')
+}
+
+/// The key of every column; `None` where a finding was made about it.
+fn columns_of(file: usize, header: &Record, kind: Kind, findings: &mut Findings<'_>) -> Vec<Option<Key>> {
+    let mut columns: Vec<Option<Key>> = Vec::with_capacity(header.fields.len());
+    let mut unknown = false;
+    for field in &header.fields {
+        let span = Span::new(file, field.start, field.end);
+        let name = field.text.trim();
+        let key = match key_of(name, kind) {
+            _ if name.is_empty() => {
+                findings.add(code::CSV_HEADER, span, "a column has no name", HEADER_HELP);
+                None
+            }
+            Err(help) => {
+                findings.add(code::UNKNOWN_KEY, span, format!("unknown column `{}`", shortened(name)), help);
+                None
+            }
+            Ok(key) if columns.iter().flatten().any(|other| *other == key) => {
+                let message = format!("column `{key}` is there twice");
+                findings.add(code::KEY_TWICE, span, message, "separate several values of a cell by `|`");
+                None
+            }
+            Ok(key) => Some(key),
+        };
+        unknown |= key.is_none();
+        columns.push(key);
+    }
+    let needed: &[Key] = match kind {
+        Kind::Rule => &[Key::Id],
+        Kind::Exception => &[Key::Person, Key::Until, Key::Owner, Key::Reason],
+    };
+    for key in needed {
+        // A misspelt name has its own finding; to ask for the column as well would say it twice.
+        if !unknown && !columns.iter().flatten().any(|column| column == key) {
+            let message = format!("the header has no column `{key}`");
+            findings.add(code::MISSING_COLUMN, span_of(file, header), message, format!("add a column `{key}`"));
+        }
+    }
+    columns
+}
+
+fn cells_of(
+    file: usize,
+    record: &Record,
+    columns: &[Option<Key>],
+    findings: &mut Findings<'_>,
+) -> BTreeMap<Key, Written> {
+    let mut cells = BTreeMap::new();
+    for (field, column) in record.fields.iter().zip(columns) {
+        let span = Span::new(file, field.start, field.end);
+        let formula = is_formula(&field.text);
+        if formula {
+            let message = format!("the cell starts like a formula: `{}`", shortened(field.text.trim()));
+            findings.add(code::FORMULA, span, message, "a spreadsheet would run it; write the value itself");
+        }
+        if let Some(key) = column {
+            let values = if formula { Vec::new() } else { values_of(span, field, key) };
+            cells.insert(key.clone(), Written { span, values, broken: formula });
+        }
+    }
+    cells
+}
+
+/// Spreadsheets run a cell that starts with `=`, `+` or `@`, or with `-` before a letter; some also in full width.
+fn is_formula(text: &str) -> bool {
+    let head: String = text.trim_start().chars().take(2).collect();
+    let head = normal(&head);
+    let mut letters = head.chars();
+    match letters.next() {
+        Some('=' | '+' | '@') => true,
+        Some('-') => letters.next().is_some_and(char::is_alphabetic),
+        _ => false,
+    }
+}
+
+/// Splits a cell by `|`, and a cell of job codes by spaces too.
+fn values_of(span: Span, field: &Field, key: &Key) -> Vec<Value> {
+    let pieces: Vec<&str> = if *key == Key::On(Column::JOB_CODE) {
+        field.text.split(|letter: char| letter == '|' || letter.is_whitespace()).collect()
+    } else if key.is_list() {
+        field.text.split('|').collect()
+    } else {
+        vec![&field.text]
+    };
+    let pieces = pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty());
+    pieces.map(|piece| Value { text: piece.to_owned(), span: piece_span(span, field, piece) }).collect()
+}
+
+/// Where a piece of a cell stands. A quoted cell with doubled quotes inside is named as a whole.
+fn piece_span(span: Span, field: &Field, piece: &str) -> Span {
+    let at = piece.as_ptr() as usize - field.text.as_ptr() as usize;
+    let quotes = usize::from(field.quoted);
+    let is_verbatim = field.end - field.start == field.text.len() + 2 * quotes;
+    if is_verbatim {
+        Span::new(span.file, span.start + quotes + at, span.start + quotes + at + piece.len())
+    } else {
+        span
+    }
+}
+
+fn span_of(file: usize, record: &Record) -> Span {
+    let start = record.fields.first().map_or(0, |field| field.start);
+    let end = record.fields.last().map_or(start, |field| field.end);
+    Span::new(file, start, end)
+}
+
+/// At most 60 characters, for messages.
+pub(super) fn shortened(text: &str) -> String {
+    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(59).chain(['…']).collect() }
+}

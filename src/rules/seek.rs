@@ -1,0 +1,184 @@
+//! People whom given rows match and no other row takes.
+
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use super::automaton::TooLong;
+use super::column::Column;
+use super::facts::{Facts, Slot};
+use super::lookup::{Best, Lookup};
+use super::row::{Row, Window};
+use super::witness::{By, Question, Refusal};
+
+/// How many rows are refused in turn before a search is given up.
+const MAX_TRIES: usize = 150;
+
+/// A search.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Case<'a> {
+    /// Rows that match, all of them.
+    pub(super) rows: Vec<&'a Row>,
+    /// The row that decides, one of `rows`.
+    pub(super) decider: Option<&'a Row>,
+    /// A row that ranks as high as the decider, one of `rows`.
+    pub(super) equal: Option<&'a Row>,
+    /// Rows that must not win, each in one way; the search fills it.
+    pub(super) refused: Vec<(&'a Row, Way)>,
+}
+
+/// A way in which a row fails to match or to win.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Column(usize),
+    Day,
+}
+
+/// Somebody, and the day on which it happens.
+#[derive(Clone, Debug)]
+pub(super) struct Witness {
+    values: Vec<Vec<String>>,
+    pub(super) day: Date,
+    dated: bool,
+}
+
+impl Witness {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        let slot = |values: &'_ Vec<String>| values.iter().map(|value| Cow::Owned(value.clone())).collect();
+        Facts::from_slots(self.values.iter().map(slot).collect::<Vec<Slot<'_>>>())
+    }
+
+    /// The person in words, such as `job_code sd-12, department it on 2026-01-01`.
+    pub(super) fn text(&self, columns: &[Column]) -> String {
+        let filled = columns.iter().zip(&self.values).filter(|(_, values)| !values.is_empty());
+        let parts: Vec<String> = filled.map(|(column, values)| format!("{column} {}", values.join("|"))).collect();
+        let person = if parts.is_empty() { "anybody".to_owned() } else { parts.join(", ") };
+        if self.dated { format!("{person} on {}", self.day) } else { person }
+    }
+}
+
+/// Searches among the rows of a table.
+pub(super) struct Seeker<'a> {
+    pub(super) lookup: &'a Lookup,
+    pub(super) columns: &'a [Column],
+    /// Whether any row has dates; where none has, every day is as good as the other and none need be named.
+    dated: bool,
+    /// States of automata that may still be looked at; bounds the time of all searches together.
+    pub(super) budget: u64,
+    /// Searches that may still be made, most of which end without looking at a state.
+    pub(super) searches: u64,
+}
+
+impl<'a> Seeker<'a> {
+    pub(super) fn new(lookup: &'a Lookup, columns: &'a [Column], budget: u64, searches: u64) -> Self {
+        let dated = lookup.rows.iter().any(|row| row.window != Window::default());
+        Self { lookup, columns, dated, budget, searches }
+    }
+
+    /// Whether people have one value in a column.
+    pub(super) fn is_single(&self, slot: usize) -> bool {
+        self.columns.get(slot).is_some_and(|column| !column.is_multiple())
+    }
+
+    /// A person for whom `case` holds and for whom `spoils` names no row that takes them away.
+    pub(super) fn find(
+        &mut self,
+        case: &Case<'a>,
+        spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
+    ) -> Result<Option<Witness>, TooLong> {
+        self.searches = self.searches.checked_sub(1).ok_or(TooLong)?;
+        let mut tries = MAX_TRIES;
+        self.search(&mut case.clone(), spoils, &mut tries)
+    }
+
+    fn search(
+        &mut self,
+        case: &mut Case<'a>,
+        spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
+        tries: &mut usize,
+    ) -> Result<Option<Witness>, TooLong> {
+        let Some(witness) = self.witness(case)? else { return Ok(None) };
+        let best = self.lookup.best(&witness.facts(), witness.day);
+        let Some(spoiler) = spoils(&witness, best) else { return Ok(Some(witness)) };
+        *tries = tries.checked_sub(1).ok_or(TooLong)?;
+        let mut outcome = Ok(None);
+        for way in case.ways(spoiler) {
+            case.refused.push((spoiler, way));
+            let found = self.search(case, spoils, tries);
+            case.refused.pop();
+            match found {
+                Ok(Some(witness)) => return Ok(Some(witness)),
+                Ok(None) => {}
+                Err(TooLong) => outcome = Err(TooLong),
+            }
+        }
+        outcome
+    }
+
+    fn witness(&mut self, case: &Case<'a>) -> Result<Option<Witness>, TooLong> {
+        let Some(day) = case.day() else { return Ok(None) };
+        let mut values = Vec::with_capacity(self.columns.len());
+        for (slot, column) in self.columns.iter().enumerate() {
+            match case.question(slot).answer(column, &mut self.budget)? {
+                Some(answer) => values.push(answer),
+                None => return Ok(None),
+            }
+        }
+        let witness = Witness { values, day, dated: self.dated };
+        // The proof of the pudding: the rows themselves are asked.
+        let facts = witness.facts();
+        let holds = case.rows.iter().all(|row| row.meets(&facts, day).is_some());
+        Ok(Some(witness).filter(|_| holds))
+    }
+}
+
+impl<'a> Case<'a> {
+    fn ways(&self, spoiler: &Row) -> Vec<Way> {
+        let mut slots: Vec<usize> = spoiler.cells.iter().map(|(slot, _)| *slot).collect();
+        // A spoiler without a job code of its own loses to a more specific one.
+        if self.decider.is_some_and(|decider| decider.priority == spoiler.priority) && !slots.contains(&0) {
+            slots.push(0);
+        }
+        // Columns that no row of the case asks for are the easiest to differ in.
+        slots.sort_by_key(|slot| (self.rows.iter().filter(|row| row.cell(*slot).is_some()).count(), *slot));
+        let day = (spoiler.window.turns().next().is_some()).then_some(Way::Day);
+        day.into_iter().chain(slots.into_iter().map(Way::Column)).collect()
+    }
+
+    fn question(&self, slot: usize) -> Question<'a> {
+        let refuse = self.refused.iter().filter(|(_, way)| *way == Way::Column(slot)).map(|(row, _)| Refusal {
+            cell: row.cell(slot),
+            by: match self.decider {
+                Some(decider) if slot == 0 && decider.priority == row.priority => {
+                    By::Specificity { than: decider.cell(0), or_equal: row.cells.len() > decider.cells.len() }
+                }
+                Some(_) | None => By::Matching,
+            },
+        });
+        Question {
+            require: self.rows.iter().filter_map(|row| row.cell(slot)).collect(),
+            equal: self.decider.zip(self.equal).filter(|_| slot == 0).map(|(a, b)| [a.cell(0), b.cell(0)]),
+            refuse: refuse.collect(),
+        }
+    }
+
+    /// A day on which all rows are in force and no row is that is refused by day.
+    fn day(&self) -> Option<Date> {
+        let mut window = Window::default();
+        for row in &self.rows {
+            window = window.and(&row.window);
+        }
+        if window.is_empty() {
+            return None;
+        }
+        let refused: Vec<_> =
+            self.refused.iter().filter(|(_, way)| *way == Way::Day).map(|(row, _)| row.window).collect();
+        let begin = window.from.or(window.until).unwrap_or(Date::constant(2026, 1, 1));
+        let after = refused.iter().filter_map(|window| window.until?.tomorrow().ok());
+        let before = refused.iter().filter_map(|window| window.from?.yesterday().ok());
+        let mut days: Vec<Date> = std::iter::once(begin).chain(after).chain(before).collect();
+        days.sort_unstable();
+        let fits = |day: &Date| window.holds(*day) && !refused.iter().any(|refused| refused.holds(*day));
+        days.into_iter().find(fits)
+    }
+}

@@ -1,0 +1,206 @@
+//! Values that some cells of one column match and others do not. Exact for the grammar of cells.
+
+use std::borrow::Cow;
+
+use super::automaton::{TooLong, shortest};
+use super::cell::{Cell, Values};
+use super::column::{Column, STATUS_WORDS};
+use super::pattern::{Pattern, Specificity};
+
+/// What is asked of the values of one column. A cell that is `None` is empty: it matches whatever is there.
+#[derive(Debug, Default)]
+pub(super) struct Question<'a> {
+    /// Filled cells, all of which match.
+    pub(super) require: Vec<&'a Cell>,
+    /// Two cells that match equally specifically.
+    pub(super) equal: Option<[Option<&'a Cell>; 2]>,
+    /// Rows that must not win.
+    pub(super) refuse: Vec<Refusal<'a>>,
+}
+
+/// A cell that must not make its row win.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal<'a> {
+    pub(super) cell: Option<&'a Cell>,
+    pub(super) by: By<'a>,
+}
+
+/// How a row wins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By<'a> {
+    /// By matching.
+    Matching,
+    /// By matching more specifically than this cell, or as specifically when `or_equal`.
+    Specificity { than: Option<&'a Cell>, or_equal: bool },
+}
+
+impl Question<'_> {
+    /// Values of a person that answer the question (none: the person lacks the attribute), or `None` when no person
+    /// has such values.
+    pub(super) fn answer(&self, column: &Column, budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
+        if *column == Column::Status {
+            let word = STATUS_WORDS.iter().find(|word| self.accepts(Some(word)));
+            return Ok(word.map(|word| vec![(*word).to_owned()]));
+        }
+        if self.accepts(None) {
+            return Ok(Some(Vec::new()));
+        }
+        if column.is_multiple() && self.require.len() > 1 {
+            return self.answer_each(budget);
+        }
+        Ok(self.value(budget)?.map(|value| vec![value]))
+    }
+
+    /// One value for every cell, none of which another cell excludes.
+    fn answer_each(&self, budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
+        let mut values = Vec::new();
+        for (at, cell) in self.require.iter().enumerate() {
+            let others = self.require.iter().enumerate().filter(|(other, _)| *other != at);
+            let excluding: Vec<Cell> =
+                others.map(|(_, other)| Cell { include: Values::default(), exclude: other.exclude.clone() }).collect();
+            let mut alone = Question { require: vec![*cell], equal: None, refuse: self.refuse.clone() };
+            alone.require.extend(excluding.iter().filter(|cell| !cell.exclude.is_empty()));
+            match alone.value(budget)? {
+                Some(value) => values.push(value),
+                None => return Ok(None),
+            }
+        }
+        values.sort_unstable();
+        values.dedup();
+        Ok(Some(values))
+    }
+
+    /// Whether a person with that one value (or without one) answers the question.
+    fn accepts(&self, value: Option<&str>) -> bool {
+        let values: Vec<Cow<'_, str>> = value.into_iter().map(Cow::Borrowed).collect();
+        let met = |cell: Option<&Cell>| cell.map_or(Some(Specificity::Any), |cell| cell.matches(&values));
+        let wins = |refusal: &Refusal<'_>| {
+            met(refusal.cell).is_some_and(|specificity| match refusal.by {
+                By::Matching => true,
+                By::Specificity { than, or_equal } => {
+                    met(than).is_none_or(|than| specificity > than || (or_equal && specificity == than))
+                }
+            })
+        };
+        self.require.iter().all(|cell| met(Some(cell)).is_some())
+            && self.equal.is_none_or(|[one, other]| met(one) == met(other))
+            && !self.refuse.iter().any(wins)
+    }
+
+    fn value(&self, budget: &mut u64) -> Result<Option<String>, TooLong> {
+        if !self.may_meet() {
+            return Ok(None);
+        }
+        if let Some(text) = self.likely().into_iter().find(|text| self.accepts(Some(text))) {
+            return Ok(Some(text));
+        }
+        let is_list = |cell: &&Cell| !cell.include.is_empty() && cell.include.is_exact();
+        if self.require.iter().any(is_list) {
+            return Ok(None);
+        }
+        let (patterns, groups) = self.patterns();
+        shortest(&patterns, &groups, budget, |text| self.accepts(Some(text)))
+    }
+
+    /// A quick no: two lists of values of which no two begin and end alike.
+    fn may_meet(&self) -> bool {
+        let mut lists = self.require.iter().map(|cell| &cell.include).filter(|values| !values.is_empty());
+        let (Some(one), Some(other)) = (lists.next(), lists.next()) else { return true };
+        if one.is_exact() {
+            return one.exact.iter().any(|exact| other.best(&exact.value).is_some());
+        }
+        if other.is_exact() {
+            return other.exact.iter().any(|exact| one.best(&exact.value).is_some());
+        }
+        let ends = |values: &Values| values.patterns().map(|pattern| Ends::of(&pattern)).collect::<Vec<_>>();
+        let others = ends(other);
+        ends(one).iter().any(|one| others.iter().any(|other| one.may_meet(other)))
+    }
+
+    /// Texts that people would try first: the values themselves, and globs with nothing or little in their gaps.
+    fn likely(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        for values in self.require.iter().map(|cell| &cell.include) {
+            for pattern in values.patterns() {
+                match pattern {
+                    Pattern::Exact(text) => texts.push(text.into()),
+                    Pattern::Range(range) => texts.extend([&range.low, &range.high].map(|number| {
+                        format!("{}{:0>width$}", range.prefix, number.digits(), width = range.width.unwrap_or(1))
+                    })),
+                    Pattern::Glob(glob) => {
+                        let middle = glob.middle.concat();
+                        texts.extend(["", "1", "x"].map(|gap| format!("{}{gap}{middle}{}", glob.head, glob.tail)));
+                    }
+                }
+            }
+        }
+        texts.push("x".to_owned());
+        texts.retain(|text| !text.is_empty() && text.trim().len() == text.len());
+        texts
+    }
+
+    /// All patterns that the answer depends on, and which of them belong to one required cell.
+    fn patterns(&self) -> (Vec<Pattern>, Vec<Vec<usize>>) {
+        let mut patterns: Vec<Pattern> = Vec::new();
+        let mut add = |values: &Values| -> Vec<usize> {
+            let mut numbers = Vec::new();
+            for pattern in values.patterns() {
+                numbers.push(patterns.iter().position(|other| *other == pattern).unwrap_or_else(|| {
+                    patterns.push(pattern);
+                    patterns.len() - 1
+                }));
+            }
+            numbers
+        };
+        let mut groups = Vec::new();
+        for cell in &self.require {
+            groups.push(add(&cell.include));
+            add(&cell.exclude);
+        }
+        groups.retain(|group| !group.is_empty());
+        let compared = self.equal.iter().flatten().copied();
+        let refused = self.refuse.iter().flat_map(|refusal| {
+            let than = if let By::Specificity { than, .. } = refusal.by { than } else { None };
+            [refusal.cell, than]
+        });
+        for cell in compared.chain(refused).flatten() {
+            add(&cell.include);
+            add(&cell.exclude);
+        }
+        (patterns, groups)
+    }
+}
+
+impl Values {
+    fn is_exact(&self) -> bool {
+        self.ranges.is_empty() && self.globs.is_empty()
+    }
+}
+
+/// How the texts that a pattern matches begin and end.
+struct Ends {
+    head: Box<str>,
+    tail: Box<str>,
+    /// The whole text before the number, for ranges.
+    range: bool,
+}
+
+impl Ends {
+    fn of(pattern: &Pattern) -> Self {
+        match pattern {
+            Pattern::Exact(text) => Self { head: text.clone(), tail: text.clone(), range: false },
+            Pattern::Range(range) => Self { head: range.prefix.clone(), tail: Box::default(), range: true },
+            Pattern::Glob(glob) => Self { head: glob.head.clone(), tail: glob.tail.clone(), range: false },
+        }
+    }
+
+    fn may_meet(&self, other: &Self) -> bool {
+        let (head, tail) = (&*self.head, &*self.tail);
+        let heads = if self.range && other.range {
+            self.head == other.head
+        } else {
+            head.starts_with(&*other.head) || other.head.starts_with(head)
+        };
+        heads && (tail.ends_with(&*other.tail) || other.tail.ends_with(tail))
+    }
+}

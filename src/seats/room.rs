@@ -1,0 +1,118 @@
+//! How many seats are left, pool by pool, while a plan is made.
+//!
+//! Two sums guard a pool: everything in use never exceeds what was bought, and the seats that a class has not used of
+//! its floor are not there for anybody else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Occupied, Policy};
+use crate::model::{ClassName, PersonId, Pool, PoolId, Seats};
+
+/// The counted pools of a catalog with their use.
+#[derive(Clone, Debug)]
+pub(super) struct Rooms<'a>(BTreeMap<&'a PoolId, Room<'a>>);
+
+#[derive(Clone, Debug)]
+struct Room<'a> {
+    bought: i64,
+    in_use: i64,
+    floors: Vec<Floor<'a>>,
+    occupants: Option<&'a BTreeSet<PersonId>>,
+}
+
+#[derive(Clone, Debug)]
+struct Floor<'a> {
+    class: &'a ClassName,
+    size: i64,
+    used: i64,
+}
+
+impl Floor<'_> {
+    fn open(&self) -> i64 {
+        self.size.saturating_sub(self.used).max(0)
+    }
+}
+
+impl<'a> Rooms<'a> {
+    /// Every counted pool, used by nobody but those at the desk whom the ledger does not hold.
+    pub(super) fn new(policy: &'a Policy) -> Self {
+        let room = |pool: &'a Pool, bought: u32| {
+            let occupied = policy.occupied.get(&pool.id);
+            let floor = |(class, size): (&'a ClassName, &u32)| Floor { class, size: i64::from(*size), used: 0 };
+            Room {
+                bought: i64::from(bought),
+                in_use: occupied.map_or(0, at_desk),
+                floors: pool.reserve.iter().map(floor).collect(),
+                occupants: occupied.map(|occupied| &occupied.people),
+            }
+        };
+        let counted = |pool: &'a Pool| match pool.seats {
+            Seats::Bought(bought) => Some((&pool.id, room(pool, bought))),
+            Seats::Unlimited => None,
+        };
+        Self(policy.catalog.pools.values().filter_map(counted).collect())
+    }
+
+    /// Whether the person has a seat there that the ledger does not hold.
+    pub(super) fn is_occupant(&self, pool: &PoolId, person: PersonId) -> bool {
+        self.0.get(pool).and_then(|room| room.occupants).is_some_and(|people| people.contains(&person))
+    }
+
+    /// Counts a seat of the ledger.
+    pub(super) fn hold(&mut self, pool: &PoolId, person: PersonId, class: Option<&ClassName>) {
+        let seats = i64::from(!self.is_occupant(pool, person));
+        self.change(pool, class, seats, 1);
+    }
+
+    /// Counts a cooling seat.
+    pub(super) fn cool(&mut self, pool: &PoolId) {
+        self.change(pool, None, 1, 0);
+    }
+
+    /// Frees a seat that was counted; a cooling one stays in use by nobody.
+    pub(super) fn release(&mut self, pool: &PoolId, class: Option<&ClassName>, cools: bool) {
+        self.change(pool, class, if cools { 0 } else { -1 }, -1);
+    }
+
+    /// Takes a release back.
+    pub(super) fn restore(&mut self, pool: &PoolId, class: Option<&ClassName>, cools: bool) {
+        self.change(pool, class, i64::from(!cools), 1);
+    }
+
+    /// Uses a seat for somebody of whom `counted` seats are counted there (adopted, or cooling from before).
+    pub(super) fn take(&mut self, pool: &PoolId, class: Option<&ClassName>, counted: i64) {
+        self.change(pool, class, 1_i64.saturating_sub(counted), 1);
+    }
+
+    /// How many seats people of this class may still get.
+    pub(super) fn left_for(&self, pool: &PoolId, class: Option<&ClassName>) -> i64 {
+        self.0.get(pool).map_or(0, |room| {
+            let others = room.floors.iter().filter(|floor| Some(floor.class) != class).map(Floor::open);
+            room.bought.saturating_sub(room.in_use).saturating_sub(others.sum())
+        })
+    }
+
+    /// Whether the class has seats left of its own floor.
+    pub(super) fn has_floor(&self, pool: &PoolId, class: Option<&ClassName>) -> bool {
+        let mine = |floor: &Floor<'_>| Some(floor.class) == class && floor.open() > 0;
+        class.is_some() && self.0.get(pool).is_some_and(|room| room.floors.iter().any(mine))
+    }
+
+    /// Whether there are seats left for anybody at all.
+    pub(super) fn has_free(&self, pool: &PoolId) -> bool {
+        self.0.get(pool).is_some_and(|room| room.in_use < room.bought)
+    }
+
+    fn change(&mut self, pool: &PoolId, class: Option<&ClassName>, seats: i64, of_class: i64) {
+        if let Some(room) = self.0.get_mut(pool) {
+            room.in_use = room.in_use.saturating_add(seats);
+            for floor in room.floors.iter_mut().filter(|floor| Some(floor.class) == class) {
+                floor.used = floor.used.saturating_add(of_class);
+            }
+        }
+    }
+}
+
+fn at_desk(occupied: &Occupied) -> i64 {
+    i64::from(occupied.strangers).saturating_add(i64::try_from(occupied.people.len()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,189 @@
+//! Verbs in, frames out. The control socket and the command line in one process call the same function.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Scope;
+use super::explain::Found;
+use super::pass::Outcome;
+use super::request::{Answer, Frame, Request, exit};
+use super::view::PlanView;
+use super::warden::{Warden, WardenError};
+use crate::audit;
+use crate::model::{Digest, FeedName, PoolId, TargetName};
+use crate::store::{Overlay, StoreError};
+use crate::target::TargetError;
+
+impl Warden {
+    /// Answers one request. Frames before [`Frame::End`] go out as they come; the end is what is returned.
+    pub async fn answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Answer {
+        self.try_answer(request, frames).await.unwrap_or_else(|error| failed(&error))
+    }
+
+    async fn try_answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
+        match request {
+            Request::Plan {} => {
+                let (view, exit) = self.plan().await?;
+                Ok(Answer::with_exit(exit, &view))
+            }
+            Request::Apply { expected } => {
+                let expected = expected.map(Digest::new);
+                let outcome = self.pass_if(Scope::Full, expected.as_ref()).await?;
+                Ok(pass_answer(&outcome))
+            }
+            Request::Sync { what } => self.sync(what.as_deref()).await,
+            Request::Approve { digest, reason, by } => self.judge_hold(&digest, &reason, &by, true).await,
+            Request::Reject { digest, reason, by } => self.judge_hold(&digest, &reason, &by, false).await,
+            Request::Explain { person } => match self.look_up(&person)? {
+                Found::One(id) => Ok(Answer::data(&self.explain(id)?)),
+                Found::Nobody => Ok(Answer::failed(exit::DATA, format!("nobody is known as `{person}`"))),
+                Found::Several(people) => {
+                    let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+                    let ids = ids.join(", ");
+                    Ok(Answer::failed(exit::DATA, format!("`{person}` fits several people: {ids}; name one of them")))
+                }
+            },
+            Request::Status {} => Ok(Answer::data(&self.status_view()?)),
+            Request::Seats {} => Ok(Answer::data(&self.seats_view())),
+            Request::People { pool, search, limit } => {
+                let pool = pool.as_deref().map(PoolId::from);
+                if let Some(pool) = pool.as_ref().filter(|pool| self.parts.catalog.pool(pool).is_none()) {
+                    return Ok(Answer::failed(exit::USAGE, format!("there is no pool `{pool}` in the catalog")));
+                }
+                Ok(Answer::data(&self.people_view(pool.as_ref(), search.as_deref(), limit)?))
+            }
+            Request::TargetList {} => {
+                self.observe_desks(false).await;
+                Ok(Answer::data(&self.target_views()))
+            }
+            Request::TargetAdopt { target } => self.adopt(&TargetName::new(target)).await,
+            Request::AuditExport { from } => self.export(from, frames).await,
+            Request::AuditVerify {} => {
+                let mut verifier = audit::Verifier::new();
+                let mut broken = None;
+                self.parts.store.journal(1, &mut |entry| {
+                    broken = verifier.entry(&entry).err();
+                    broken.is_none()
+                })?;
+                Ok(audit_answer(verifier.tip().seq, broken))
+            }
+            Request::StoreVerify {} => {
+                let verification = self.parts.store.verify()?;
+                let code = if verification.ok { exit::DONE } else { exit::DATA };
+                Ok(Answer::with_exit(code, &verification))
+            }
+        }
+    }
+
+    /// Plans on what the feeds say now and writes nothing. Gives the exit code that a pass would end with.
+    async fn plan(&self) -> Result<(PlanView, u8), WardenError> {
+        let beside = self.beside(Arc::new(Overlay::new(self.parts.store.clone())))?;
+        let planned = beside.plan_pass(&Scope::Full, 0).await?;
+        let view = beside.plan_view(&planned);
+        let outcome = Outcome {
+            readings: planned.readings.readings,
+            plan: planned.plan,
+            applied: super::Applied::default(),
+            desk_trouble: planned.desk_trouble,
+            view: super::view::PassView::default(),
+        };
+        Ok((view, outcome.exit()))
+    }
+
+    async fn sync(&self, what: Option<&str>) -> Result<Answer, WardenError> {
+        let scope = match what {
+            None => Scope::Full,
+            Some(name) if self.parts.feeds.contains_key(&FeedName::from(name)) => Scope::Feed(FeedName::from(name)),
+            Some(person) => match self.look_up(person)? {
+                Found::One(id) => Scope::Person(id),
+                Found::Nobody => {
+                    let why = format!("`{person}` is neither a feed nor anybody known");
+                    return Ok(Answer::failed(exit::DATA, why));
+                }
+                Found::Several(_) => {
+                    return Ok(Answer::failed(exit::DATA, format!("`{person}` fits several people")));
+                }
+            },
+        };
+        let outcome = self.pass(scope).await?;
+        Ok(pass_answer(&outcome))
+    }
+
+    async fn export(&self, from: u64, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
+        let store = self.parts.store.clone();
+        let frames = frames.clone();
+        // The journal is read on a thread of its own: its callback waits for the reader.
+        let read = tokio::task::spawn_blocking(move || {
+            store.journal(from.max(1), &mut |entry| {
+                serde_json::to_value(&entry).is_ok_and(|value| frames.blocking_send(Frame::Item(value)).is_ok())
+            })
+        });
+        match read.await {
+            Ok(read) => read
+                .map(|()| Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None })
+                .map_err(Into::into),
+            Err(error) => Ok(Answer::failed(exit::FAILED, error.to_string())),
+        }
+    }
+}
+
+/// The answer of `audit verify`.
+pub fn audit_answer(entries: u64, broken: Option<audit::Break>) -> Answer {
+    match broken {
+        None => Answer::data(&serde_json::json!({"ok": true, "entries": entries, "first_bad": null, "why": null})),
+        Some(broken) => {
+            let data = serde_json::json!({"ok": false, "entries": entries, "first_bad": broken.seq, "why": broken.why});
+            let error = Some(format!("the chain breaks at seq {}: {}", broken.seq, broken.why));
+            Answer { exit: exit::DATA, data, error }
+        }
+    }
+}
+
+fn pass_answer(outcome: &Outcome) -> Answer {
+    let gaps: Vec<String> = outcome
+        .readings
+        .iter()
+        .filter_map(|reading| {
+            reading.coverage.gap().map(|gap| format!("feed {}: {}: {}", reading.feed, gap.call, gap.why))
+        })
+        .chain(outcome.desk_trouble.iter().map(|trouble| format!("target {trouble}")))
+        .chain(
+            outcome
+                .plan
+                .held
+                .iter()
+                .map(|held| format!("held by {}: {} (digest {})", held.cause, held.text, held.digest)),
+        )
+        .collect();
+    let mut answer = Answer::with_exit(outcome.exit(), &outcome.view);
+    answer.error = (!gaps.is_empty()).then(|| gaps.join("\n"));
+    answer
+}
+
+/// The exit code for trouble with a desk.
+pub(super) fn target_exit(error: &TargetError) -> u8 {
+    match error {
+        TargetError::Refused { .. } => exit::REFUSED,
+        TargetError::Unreachable { .. } => exit::UNREACHABLE,
+        TargetError::NoAccount { .. }
+        | TargetError::Ambiguous { .. }
+        | TargetError::Full { .. }
+        | TargetError::Invalid { .. }
+        | TargetError::ReadOnly => exit::FAILED,
+    }
+}
+
+/// The answer for a warden's error.
+pub fn failed(error: &WardenError) -> Answer {
+    let code = match error {
+        WardenError::Store(StoreError::InUse { .. }) => exit::UNREACHABLE,
+        WardenError::Store(StoreError::Damaged(_)) | WardenError::Rules(_) => exit::DATA,
+        WardenError::Store(StoreError::Io { .. } | StoreError::Newer { .. } | StoreError::Stopped(_)) => {
+            exit::UNREACHABLE
+        }
+        WardenError::Moved { .. } => exit::DATA,
+        WardenError::Refused(_) => exit::FAILED,
+    };
+    Answer::failed(code, error.to_string())
+}

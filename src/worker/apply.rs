@@ -1,0 +1,429 @@
+//! The last part of a pass: the dull function that does what the plan says.
+//!
+//! Intent into the journal, call, confirm, result into the journal. Revocations are through before the first grant.
+//! One failing step never stops the rest; an intent without a result is taken up again by the next pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tracing::{info, warn};
+
+use super::metrics;
+use super::pass::Planned;
+use super::status::Failing;
+use super::warden::{Warden, WardenError};
+use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
+use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
+use crate::store::Batch;
+use crate::target::{Outcome as Wrote, TargetError};
+
+/// Steps whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
+/// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
+const AT_ONCE: usize = 32;
+
+/// The longest pause before a failing step is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// What was done of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Seats given.
+    pub granted: u64,
+    /// Seats taken.
+    pub revoked: u64,
+    /// Tiers changed.
+    pub moved: u64,
+    /// Steps that failed and stay open.
+    pub failed: u64,
+    /// Steps that an observing desk keeps us from.
+    pub observed: u64,
+    /// A desk refused us.
+    pub refused: bool,
+    /// A desk could not be reached.
+    pub unreachable: bool,
+}
+
+/// How the calls of one half of a step ended.
+enum Ended {
+    Done,
+    /// Nothing is held at the desk, and trying again at once is of no use.
+    Dropped(String),
+    /// Not known, or not possible now: the intent stays open.
+    Open(TargetError),
+}
+
+impl Warden {
+    pub(super) async fn apply(&self, planned: &Planned, pass: u64) -> Result<Applied, WardenError> {
+        let plan = &planned.plan;
+        let mut applied = Applied::default();
+        self.commit_notes(planned, pass).await?;
+        self.finish_intents(pass, &mut applied).await?;
+        let now = self.now();
+        let modes = &planned.policy.modes;
+        let may = |step: &&Step| {
+            step.action != Action::HoldOff
+                && [step.gains(), step.loses()]
+                    .into_iter()
+                    .flatten()
+                    .all(|pool| modes.get(pool).is_none_or(|mode| *mode != PoolMode::Observe))
+        };
+        applied.observed = count(plan.steps.iter().filter(|step| step.action != Action::HoldOff && !may(step)).count());
+        let paused = self.paused(now);
+        let steps: Vec<&Step> =
+            plan.steps.iter().filter(may).filter(|step| !paused.contains(&(step.person, step.pool.clone()))).collect();
+        let failed_before = applied.failed;
+        for action in [Action::Revoke, Action::Move, Action::Grant] {
+            let mut of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
+            if action != Action::Revoke && applied.failed > failed_before {
+                // A seat that did not get free must not be given: plan again on what is, and give only what both say.
+                let still = self.still_planned(planned);
+                of_action.retain(|step| still.contains(&(step.action, step.person, step.pool.clone())));
+            }
+            for chunk in of_action.chunks(AT_ONCE) {
+                self.apply_chunk(chunk, pass, &mut applied).await?;
+            }
+        }
+        for digest in &plan.released {
+            self.after_release(digest, plan, pass).await?;
+        }
+        self.repair_lost(pass, &mut applied).await?;
+        Ok(applied)
+    }
+
+    /// Waits, grace, holds and the like: they need no call and go in one commit.
+    async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
+        let plan = &planned.plan;
+        let observed = |event: &&Event| {
+            subject(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
+        };
+        let notes: Vec<Event> = plan.notes.iter().filter(observed).cloned().collect();
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new(self.now(), pass);
+        let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
+        batch.events = self.introduce(people)?;
+        batch.events.extend(notes);
+        self.parts.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Intents that an earlier pass, perhaps of an earlier process, left without a result.
+    async fn finish_intents(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        let ledger = self.ledger();
+        let paused = self.paused(self.now());
+        let open: Vec<(PersonId, PoolId, HoldState)> = ledger
+            .holdings
+            .iter()
+            .filter(|(key, holding)| holding.state != HoldState::Held && !paused.contains(*key))
+            .map(|((person, pool), holding)| (*person, pool.clone(), holding.state))
+            .collect();
+        for chunk in open.chunks(AT_ONCE) {
+            let calls: FuturesUnordered<_> = chunk
+                .iter()
+                .map(|(person, pool, state)| async move {
+                    let ended = match state {
+                        HoldState::Revoking => self.call_revoke(*person, pool).await,
+                        HoldState::Granting | HoldState::Held => self.call_grant(*person, pool).await,
+                    };
+                    (*person, pool, *state == HoldState::Revoking, ended)
+                })
+                .collect();
+            let ends: Vec<_> = calls.collect().await;
+            let mut batch = Batch::new(self.now(), pass);
+            for (person, pool, losing, ended) in ends {
+                let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
+                match (ok, losing) {
+                    (true, true) => applied.revoked = applied.revoked.saturating_add(1),
+                    (true, false) => applied.granted = applied.granted.saturating_add(1),
+                    (false, _) => {}
+                }
+            }
+            if !batch.is_empty() {
+                self.parts.store.commit(batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn apply_chunk(&self, steps: &[&Step], pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        let mut intents = Batch::new(self.now(), pass);
+        intents.events = self.introduce(steps.iter().map(|step| step.person).collect())?;
+        for step in steps {
+            if let Some(pool) = step.loses() {
+                let (person, pool, cause) = (step.person, pool.clone(), step.cause.clone());
+                intents.events.push(Event::Revoking { person, pool, cause });
+            }
+            if let Some(pool) = step.gains() {
+                intents.events.push(Event::Granting {
+                    person: step.person,
+                    pool: pool.clone(),
+                    class: step.class.clone(),
+                    cause: step.cause.clone(),
+                    basis: step.basis.clone(),
+                });
+            }
+        }
+        self.parts.store.commit(intents).await?;
+        let calls: FuturesUnordered<_> = steps
+            .iter()
+            .map(|step| async move {
+                // The old tier goes first: a person has one tier at a time, also at the desk.
+                let lost = match step.loses() {
+                    Some(pool) => Some((pool, self.call_revoke(step.person, pool).await)),
+                    None => None,
+                };
+                let stuck = matches!(&lost, Some((_, Ended::Open(_) | Ended::Dropped(_))));
+                let gained = match step.gains() {
+                    Some(pool) if !stuck => Some((pool, self.call_grant(step.person, pool).await)),
+                    _ => None,
+                };
+                (*step, lost, gained)
+            })
+            .collect();
+        let ends: Vec<_> = calls.collect().await;
+        let mut results = Batch::new(self.now(), pass);
+        for (step, lost, gained) in ends {
+            let mut ok = true;
+            for (losing, half) in [(true, lost), (false, gained)] {
+                if let Some((pool, ended)) = half {
+                    ok &= self.settle(step.person, pool, losing, ended, applied, &mut results);
+                }
+            }
+            if ok {
+                let done = match step.action {
+                    Action::Revoke => &mut applied.revoked,
+                    Action::Move => &mut applied.moved,
+                    Action::Grant => &mut applied.granted,
+                    Action::HoldOff => continue,
+                };
+                *done = done.saturating_add(1);
+                info!(person.id = %step.person, pool = %step.pool, action = ?step.action, reason = ?step.cause.reason, "seat changed");
+            }
+            metrics::change(step.action, ok);
+        }
+        if !results.is_empty() {
+            self.parts.store.commit(results).await?;
+        }
+        Ok(())
+    }
+
+    /// Turns the end of a call into events. Says whether it is done.
+    fn settle(
+        &self,
+        person: PersonId,
+        pool: &PoolId,
+        losing: bool,
+        ended: Ended,
+        applied: &mut Applied,
+        batch: &mut Batch,
+    ) -> bool {
+        let key = (person, pool.clone());
+        let (pool, now) = (pool.clone(), self.now());
+        match ended {
+            Ended::Done => {
+                self.stand().failing.remove(&key);
+                if losing {
+                    let ledger = self.ledger();
+                    let cooling_until = ledger.holding(person, &pool).and_then(|holding| {
+                        let cause = holding.revoking.as_ref()?;
+                        seats::cooling_until(holding, cause, self.parts.catalog.pool(&pool)?, now)
+                    });
+                    self.stand().taken.push_back((now, pool.clone()));
+                    batch.events.push(Event::Revoked { person, pool, cooling_until });
+                } else {
+                    self.now_ours(person, &pool);
+                    batch.events.push(Event::Granted { person, pool: pool.clone() });
+                    if self.ledger().waiting.contains_key(&key) {
+                        batch.events.push(Event::WaitEnded { person, pool, granted: true });
+                    }
+                }
+                true
+            }
+            Ended::Dropped(why) => {
+                applied.failed = applied.failed.saturating_add(1);
+                self.note_failing(key, why.clone(), now);
+                batch.events.push(if losing {
+                    Event::RevokeDropped { person, pool, why }
+                } else {
+                    Event::GrantDropped { person, pool, why }
+                });
+                false
+            }
+            Ended::Open(error) => {
+                applied.failed = applied.failed.saturating_add(1);
+                applied.refused |= matches!(error, TargetError::Refused { .. });
+                applied.unreachable |= matches!(error, TargetError::Unreachable { .. });
+                self.note_failing(key, error.to_string(), now);
+                false
+            }
+        }
+    }
+
+    async fn call_grant(&self, person: PersonId, pool: &PoolId) -> Ended {
+        let desk_person = match self.desk_person(person) {
+            Ok(desk_person) => desk_person,
+            Err(error) => {
+                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
+            }
+        };
+        for desk in self.desks_of(pool) {
+            match desk.grant(&desk_person, pool).await {
+                Ok(Wrote::Done | Wrote::AlreadySo) => {}
+                Err(
+                    error @ (TargetError::NoAccount { .. } | TargetError::Ambiguous { .. } | TargetError::Full { .. }),
+                ) => return Ended::Dropped(error.to_string()),
+                Err(error) => return Ended::Open(error),
+            }
+        }
+        Ended::Done
+    }
+
+    async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
+        let desk_person = match self.desk_person(person) {
+            Ok(desk_person) => desk_person,
+            Err(error) => {
+                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
+            }
+        };
+        for desk in self.desks_of(pool) {
+            match desk.revoke(&desk_person, pool).await {
+                Ok(Wrote::Done | Wrote::AlreadySo) => {}
+                Err(TargetError::ReadOnly) => return Ended::Dropped(TargetError::ReadOnly.to_string()),
+                Err(error) => return Ended::Open(error),
+            }
+        }
+        Ended::Done
+    }
+
+    /// `Person` events for those whom the journal does not know yet, or knows by other accounts.
+    pub(super) fn introduce(&self, people: BTreeSet<PersonId>) -> Result<Vec<Event>, WardenError> {
+        let ledger = self.ledger();
+        let mut events = Vec::new();
+        for id in people {
+            let Some(record) = self.parts.store.person(id)? else { continue };
+            let person = self.person_of(&record);
+            let mut accounts: Vec<AccountId> = record.accounts.iter().map(|row| row.account.id.clone()).collect();
+            accounts.sort();
+            let known = Known { person: id, accounts, email: person.email, employee_number: person.employee_number };
+            if ledger.known.get(&id) != Some(&known) {
+                events.push(Event::Person(known));
+            }
+        }
+        Ok(events)
+    }
+
+    /// The gaining steps of a plan made on the ledger as it is now.
+    fn still_planned(&self, planned: &Planned) -> BTreeSet<(Action, PersonId, PoolId)> {
+        let known = self.known();
+        let again = seats::decide(&known.desired, &self.ledger(), &planned.policy, self.now());
+        again.steps.into_iter().map(|step| (step.action, step.person, step.pool)).collect()
+    }
+
+    /// What an approval changes beside its steps.
+    async fn after_release(&self, digest: &Digest, plan: &seats::Plan, pass: u64) -> Result<(), WardenError> {
+        info!(digest = %digest, "a held plan was released");
+        let feeds: BTreeSet<_> = {
+            let known = self.known();
+            plan.steps
+                .iter()
+                .filter(|step| step.cause.evidence == seats::Evidence::Absence)
+                .filter_map(|step| match &known.desired.get(&step.person)?.standing {
+                    crate::rules::Standing::Left { feed, absence: true, accepted: false, .. } => Some(feed.clone()),
+                    _ => None,
+                })
+                .collect()
+        };
+        for feed in feeds {
+            self.accept_missing(&feed, pass).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives back seats of ours that a desk no longer shows, without a change of the ledger.
+    async fn repair_lost(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        let lost: Vec<(PoolId, PersonId)> = self
+            .stand()
+            .desks
+            .values()
+            .flat_map(|desk| desk.lost.iter())
+            .flat_map(|(pool, people)| people.iter().map(move |person| (pool.clone(), *person)))
+            .collect();
+        let modes = self.modes();
+        let paused = self.paused(self.now());
+        for (pool, person) in lost {
+            let ledger = self.ledger();
+            let held = ledger.holding(person, &pool).is_some_and(|holding| holding.state == HoldState::Held);
+            let key = (person, pool.clone());
+            if !held || paused.contains(&key) || modes.get(&pool) == Some(&PoolMode::Observe) {
+                continue;
+            }
+            match self.call_grant(person, &pool).await {
+                Ended::Done => {
+                    info!(person.id = %person, pool = %pool, pass, "a seat that the desk had lost was given back");
+                    for desk in self.stand().desks.values_mut() {
+                        if let Some(people) = desk.lost.get_mut(&pool) {
+                            people.retain(|other| *other != person);
+                        }
+                    }
+                }
+                Ended::Dropped(why) => self.note_failing(key, why, self.now()),
+                Ended::Open(error) => {
+                    applied.failed = applied.failed.saturating_add(1);
+                    applied.unreachable |= matches!(error, TargetError::Unreachable { .. });
+                    self.note_failing(key, error.to_string(), self.now());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_failing(&self, key: (PersonId, PoolId), why: String, now: Time) {
+        let mut standing = self.stand();
+        let tries = standing.failing.get(&key).map_or(0, |failing| failing.tries).saturating_add(1);
+        let pause = Duration::from_secs(60).saturating_mul(1_u32 << tries.min(9)).min(LONGEST_PAUSE);
+        warn!(person.id = %key.0, pool = %key.1, why, tries, "a seat could not be changed; it is tried again");
+        standing.failing.insert(key, Failing { why, tries, until: now.plus(pause) });
+    }
+
+    /// Steps that failed a short while ago. After the first failure the next pass tries again, whenever it comes.
+    fn paused(&self, now: Time) -> BTreeSet<(PersonId, PoolId)> {
+        let standing = self.stand();
+        let waits: BTreeMap<_, _> =
+            standing.failing.iter().filter(|(_, failing)| failing.tries > 1 && failing.until > now).collect();
+        waits.into_keys().cloned().collect()
+    }
+}
+
+/// The person and pool that an event is about.
+fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
+    match event {
+        Event::Granting { person, pool, .. }
+        | Event::Granted { person, pool }
+        | Event::GrantDropped { person, pool, .. }
+        | Event::Adopted { person, pool, .. }
+        | Event::Revoking { person, pool, .. }
+        | Event::Revoked { person, pool, .. }
+        | Event::RevokeDropped { person, pool, .. }
+        | Event::Leaving { person, pool, .. }
+        | Event::Stays { person, pool }
+        | Event::Rebased { person, pool, .. }
+        | Event::Waiting { person, pool, .. }
+        | Event::WaitEnded { person, pool, .. }
+        | Event::Cooled { person, pool } => Some((*person, pool)),
+        Event::Person(_)
+        | Event::Held(_)
+        | Event::Approved { .. }
+        | Event::Rejected { .. }
+        | Event::HoldEnded { .. }
+        | Event::FeedAccepted { .. }
+        | Event::Rebuilt { .. }
+        | Event::Trusted {} => None,
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

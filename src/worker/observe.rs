@@ -1,0 +1,126 @@
+//! What the desks hold: seats of others, and seats of ours that are gone there.
+
+use std::collections::BTreeSet;
+
+use tracing::warn;
+
+use super::status::Desk;
+use super::warden::Warden;
+use crate::config::DeskKey;
+use crate::model::{MatchKey, PersonId, PoolId, TargetName};
+use crate::seats::{HoldState, Occupied};
+use crate::target::{DeskAccount, Observed};
+
+impl Warden {
+    /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
+    pub(super) async fn observe_desks(&self, all: bool) -> Vec<String> {
+        let mut trouble = Vec::new();
+        for (name, target) in &self.parts.targets {
+            let known = self.stand().desks.get(name).is_some_and(|desk| desk.observed.is_some());
+            if known && !all {
+                continue;
+            }
+            match target.observe().await {
+                Ok(observed) => {
+                    let desk = self.compare(name, observed);
+                    self.stand().desks.insert(name.clone(), desk);
+                }
+                Err(error) => {
+                    warn!(target.name = %name, why = %error, "a desk could not be read");
+                    trouble.push(format!("{name}: {error}"));
+                    self.stand().desks.entry(name.clone()).or_default().error = Some(error.to_string());
+                }
+            }
+        }
+        trouble
+    }
+
+    /// Sorts the holders at a desk into ours, people we know, and strangers.
+    fn compare(&self, name: &TargetName, observed: Observed) -> Desk {
+        let ledger = self.ledger();
+        let mut desk = Desk { at: Some(self.now()), ..Desk::default() };
+        for (pool, holders) in &observed.holders {
+            let mut others = Occupied::default();
+            let mut ours: BTreeSet<PersonId> = BTreeSet::new();
+            for account in holders {
+                match self.holder(name, account) {
+                    Some(person) if ledger.holding(person, pool).is_some() => {
+                        ours.insert(person);
+                    }
+                    Some(person) => {
+                        others.people.insert(person);
+                    }
+                    None => others.strangers = others.strangers.saturating_add(1),
+                }
+            }
+            let lost: Vec<PersonId> = ledger
+                .holdings
+                .iter()
+                .filter(|((_, held), holding)| held == pool && holding.state == HoldState::Held)
+                .map(|((person, _), _)| *person)
+                .filter(|person| !ours.contains(person))
+                .collect();
+            desk.occupied.insert(pool.clone(), others);
+            if !lost.is_empty() {
+                desk.lost.insert(pool.clone(), lost);
+            }
+        }
+        desk.observed = Some(observed);
+        desk
+    }
+
+    /// The person whose account at the desk this is; `None` for strangers and where two people would fit.
+    pub(super) fn holder(&self, target: &TargetName, account: &DeskAccount) -> Option<PersonId> {
+        let keys = &self.parts.config.targets.get(target)?.match_on;
+        for key in keys {
+            let candidates = match key {
+                DeskKey::ExternalId => account.external_id.as_ref().map(|id| vec![(MatchKey::EmployeeNumber, id)]),
+                DeskKey::Email => account.email.as_ref().map(|email| vec![(MatchKey::Email, email)]),
+                DeskKey::UserName => {
+                    account.user_name.as_ref().map(|name| vec![(MatchKey::Email, name), (MatchKey::UserName, name)])
+                }
+            };
+            for (key, value) in candidates.into_iter().flatten() {
+                let people = self.people_with(key, value);
+                if let [person] = people.as_slice() {
+                    return Some(*person);
+                }
+            }
+        }
+        None
+    }
+
+    /// People with that value of a key, compared with the records and not by hash alone.
+    pub(super) fn people_with(&self, key: MatchKey, value: &str) -> Vec<PersonId> {
+        let found = self.known().mirror.find(key, value);
+        let wanted = crate::directory::normalize(value);
+        let mut people: Vec<PersonId> = found
+            .into_iter()
+            .filter(|id| {
+                self.parts.store.person(*id).ok().flatten().is_some_and(|record| {
+                    record.accounts.iter().any(|row| {
+                        let account = &row.account;
+                        let field = match key {
+                            MatchKey::EmployeeNumber => &account.employee_number,
+                            MatchKey::Email => &account.email,
+                            MatchKey::UserName => &account.user_name,
+                        };
+                        field.as_deref().and_then(crate::directory::normalize) == wanted
+                    })
+                })
+            })
+            .collect();
+        people.sort();
+        people.dedup();
+        people
+    }
+
+    /// Takes a person out of the others at a desk once their seat is in the ledger.
+    pub(super) fn now_ours(&self, person: PersonId, pool: &PoolId) {
+        for desk in self.stand().desks.values_mut() {
+            if let Some(others) = desk.occupied.get_mut(pool) {
+                others.people.remove(&person);
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! One pass. First run, nth run, restart, timer, due time, rule edit and operator all take this road, with another
+//! scope: read, judge what is missing, decide for whoever changed, plan, check, apply.
+
+use std::collections::BTreeSet;
+
+use tracing::{Instrument, error, info, info_span};
+
+use super::apply::Applied;
+use super::read::ReadingsDone;
+use super::view::PassView;
+use super::warden::{Warden, WardenError};
+use super::{Scope, metrics};
+use crate::directory::{Coverage, Gap, GapKind, Reading};
+use crate::model::{Digest, FeedName, PersonId};
+use crate::seats::{self, Event, Plan, Policy, PoolMode, day_before};
+use crate::store::Batch;
+
+/// What a pass came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The readings it rests on.
+    pub readings: Vec<Reading>,
+    /// The plan.
+    pub plan: Plan,
+    /// What was done of it.
+    pub applied: Applied,
+    /// Desks that could not be read or written.
+    pub desk_trouble: Vec<String>,
+    /// Its number, scope, times and counts.
+    pub view: PassView,
+}
+
+/// A plan and what it was made from.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) policy: Policy,
+    pub(super) readings: ReadingsDone,
+    pub(super) desk_trouble: Vec<String>,
+}
+
+impl Warden {
+    /// Makes one pass. Passes take turns; a call waits for the pass that is under way.
+    pub async fn pass(&self, scope: Scope) -> Result<Outcome, WardenError> {
+        self.pass_if(scope, None).await
+    }
+
+    /// Makes one pass, and applies its plan only if it has the digest that was expected.
+    pub async fn pass_if(&self, scope: Scope, expected: Option<&Digest>) -> Result<Outcome, WardenError> {
+        let _turn = self.turn.lock().await;
+        let number = self.next_pass();
+        let span = info_span!("pass", pass.id = number, pass.scope = scope.word());
+        let started_at = self.now();
+        let result = async {
+            let planned = self.plan_pass(&scope, number).await?;
+            let digest = seats::plan_digest(&planned.plan, &planned.policy);
+            if let Some(expected) = expected.filter(|expected| **expected != digest) {
+                return Err(WardenError::Moved { expected: expected.clone(), now: digest });
+            }
+            let applied = self.apply(&planned, number).await?;
+            Ok::<_, WardenError>((planned, applied))
+        }
+        .instrument(span.clone())
+        .await;
+        let mut view = PassView {
+            pass: number,
+            scope: scope.word().to_owned(),
+            started_at,
+            duration_ms: u64::try_from(self.now().since(started_at).as_millis()).unwrap_or(u64::MAX),
+            ..PassView::default()
+        };
+        let outcome = result.map(|(planned, applied)| {
+            view.granted = applied.granted;
+            view.revoked = applied.revoked;
+            view.moved = applied.moved;
+            view.failed = applied.failed;
+            view.held = planned.plan.held.iter().map(|held| held.wanted).sum();
+            let partial = planned.readings.readings.iter().any(|reading| reading.coverage.gap().is_some());
+            let word = match () {
+                () if partial || !planned.desk_trouble.is_empty() || applied.failed > 0 => "partial",
+                () if !planned.plan.held.is_empty() => "held",
+                () => "ok",
+            };
+            word.clone_into(&mut view.result);
+            let Planned { plan, policy: _, readings, desk_trouble } = planned;
+            Outcome { readings: readings.readings, plan, applied, desk_trouble, view: view.clone() }
+        });
+        if outcome.is_err() {
+            "failed".clone_into(&mut view.result);
+        }
+        span.in_scope(|| {
+            let PassView { granted, revoked, moved, failed, held, duration_ms, result, .. } = &view;
+            info!(result, granted, revoked, moved, failed, held, duration_ms, "pass done");
+        });
+        metrics::pass(&view);
+        self.stand().last_pass = Some(view);
+        self.show_metrics();
+        outcome
+    }
+
+    /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked.
+    pub(super) async fn plan_pass(&self, scope: &Scope, pass: u64) -> Result<Planned, WardenError> {
+        let rules = self.rules()?;
+        let readings = self.read_feeds(scope, pass).await?;
+        self.trust_again(&readings.readings, pass).await?;
+        let dirty = self.parts.store.dirty()?;
+        let looked_at: BTreeSet<PersonId> = dirty.iter().copied().chain(self.ledger().people()).collect();
+        self.desire(&rules, looked_at)?;
+        let desk_trouble = self.observe_desks(matches!(scope, Scope::Full)).await;
+        let mut before = Batch::new(self.now(), pass);
+        before.events.extend(readings.events.iter().cloned());
+        if !before.is_empty() {
+            self.parts.store.commit(before).await?;
+        }
+        let now = self.now();
+        let policy = self.policy(&rules);
+        let ledger = self.ledger();
+        let (plan, faults) = {
+            let desired = &self.known().desired;
+            let plan = seats::decide(desired, &ledger, &policy, now);
+            let faults = seats::check(&plan, desired, &ledger, &policy, now);
+            (plan, faults)
+        };
+        let alerts: Vec<String> =
+            faults.iter().map(|fault| format!("invariant {}: {}", fault.invariant, fault.text)).collect();
+        self.stand().alerts.clone_from(&alerts);
+        if !alerts.is_empty() {
+            // The plan is our own work: a fault in it is a bug, and everybody keeps their seat until it is mended.
+            error!(faults = alerts.len(), first = alerts.first(), "the checker refuses the plan; nothing is done");
+            return Err(WardenError::Refused(alerts.join("; ")));
+        }
+        let mut after = Batch::new(now, pass);
+        after.clean = dirty;
+        if !after.is_empty() {
+            after.notes.insert("pass".to_owned(), Some(pass.to_string()));
+            self.parts.store.commit(after).await?;
+        }
+        Ok(Planned { plan, policy, readings, desk_trouble })
+    }
+
+    /// After a rebuild: revocations are allowed again once every feed was read whole in one pass.
+    async fn trust_again(&self, readings: &[Reading], pass: u64) -> Result<(), WardenError> {
+        if self.ledger().distrusted.is_none() {
+            return Ok(());
+        }
+        let whole = |name: &FeedName| {
+            readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole)
+        };
+        if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
+            let mut batch = Batch::new(self.now(), pass);
+            batch.events.push(Event::Trusted {});
+            self.parts.store.commit(batch).await?;
+            info!("every feed was read whole after the rebuild; revocations are allowed again");
+        }
+        Ok(())
+    }
+
+    /// What planner and brakes rely on, now.
+    pub(super) fn policy(&self, rules: &crate::rules::RuleSet) -> Policy {
+        let mut standing = self.stand();
+        Policy {
+            catalog: self.parts.catalog.as_ref().clone(),
+            brakes: self.parts.config.brakes.clone(),
+            occupied: standing.occupied(),
+            revoked_today: standing.taken_since(day_before(self.now())),
+            modes: self.modes(),
+            may_revoke: self.ledger().distrusted.is_none(),
+            rules_digest: rules.digest().clone(),
+            time_zone: self.parts.config.time_zone.clone(),
+        }
+    }
+}
+
+impl Outcome {
+    /// The exit code of a single pass: trouble first, then what waits for an operator.
+    pub fn exit(&self) -> u8 {
+        use super::request::exit;
+        let gaps = || {
+            self.readings
+                .iter()
+                .filter_map(|reading| reading.coverage.gap().map(|gap: &Gap| (gap.kind, reading.accounts)))
+        };
+        if gaps().any(|(kind, _)| kind == GapKind::Refused) || self.applied.refused {
+            exit::REFUSED
+        } else if gaps().any(|(kind, accounts)| kind == GapKind::Unreachable && accounts == 0)
+            || !self.desk_trouble.is_empty()
+            || self.applied.unreachable
+        {
+            exit::UNREACHABLE
+        } else if gaps().next().is_some() || self.applied.failed > 0 {
+            exit::LATER
+        } else if !self.plan.held.is_empty() {
+            exit::HELD
+        } else {
+            exit::DONE
+        }
+    }
+
+    /// Whether the plan changes anything that may be changed.
+    pub fn changes(&self, modes: &std::collections::BTreeMap<crate::model::PoolId, PoolMode>) -> bool {
+        self.plan
+            .steps
+            .iter()
+            .any(|step| step.due_at.is_none() && modes.get(&step.pool).is_none_or(|mode| *mode != PoolMode::Observe))
+    }
+}

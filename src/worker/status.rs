@@ -1,0 +1,81 @@
+//! How everything stands, as a value that passes write and reports read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::view::{PassView, ReadingView};
+use crate::model::{FeedName, PersonId, PoolId, TargetName, Time};
+use crate::seats::Occupied;
+use crate::target::Observed;
+
+/// What passes leave behind for reports and for the next pass. Lost at a restart without harm.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    /// The last reading of each feed.
+    pub(super) readings: BTreeMap<FeedName, ReadingView>,
+    /// The last look at each desk.
+    pub(super) desks: BTreeMap<TargetName, Desk>,
+    /// Steps that a desk did not do, and when they are tried again.
+    pub(super) failing: BTreeMap<(PersonId, PoolId), Failing>,
+    /// The last pass.
+    pub(super) last_pass: Option<PassView>,
+    /// What the checker refused in the last pass.
+    pub(super) alerts: Vec<String>,
+    /// Seats taken in the last 24 hours, oldest first.
+    pub(super) taken: VecDeque<(Time, PoolId)>,
+    /// Last whole and last good reading of feeds, where that is newer than what the store says.
+    pub(super) times: BTreeMap<FeedName, (Option<Time>, Option<Time>)>,
+}
+
+/// A desk as it was last seen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Desk {
+    /// Its holders; `None` until it has been read.
+    pub(super) observed: Option<Observed>,
+    /// Seats that are not ours, by pool.
+    pub(super) occupied: BTreeMap<PoolId, Occupied>,
+    /// Seats of ours that it does not show.
+    pub(super) lost: BTreeMap<PoolId, Vec<PersonId>>,
+    /// When.
+    pub(super) at: Option<Time>,
+    /// What failed.
+    pub(super) error: Option<String>,
+}
+
+/// A step that a desk did not do.
+#[derive(Clone, Debug)]
+pub(super) struct Failing {
+    /// The desk's words.
+    pub(super) why: String,
+    /// How often.
+    pub(super) tries: u32,
+    /// Not before.
+    pub(super) until: Time,
+}
+
+impl Standing {
+    /// Seats taken in the last 24 hours before `now`, by pool.
+    pub(super) fn taken_since(&mut self, from: Time) -> BTreeMap<PoolId, u64> {
+        while self.taken.front().is_some_and(|(at, _)| *at < from) {
+            self.taken.pop_front();
+        }
+        let mut counts = BTreeMap::new();
+        for (_, pool) in &self.taken {
+            let count: &mut u64 = counts.entry(pool.clone()).or_default();
+            *count = count.saturating_add(1);
+        }
+        counts
+    }
+
+    /// Seats at desks that are not ours, by pool. Of several desks the fullest counts.
+    pub(super) fn occupied(&self) -> BTreeMap<PoolId, Occupied> {
+        let mut occupied: BTreeMap<PoolId, Occupied> = BTreeMap::new();
+        for desk in self.desks.values() {
+            for (pool, others) in &desk.occupied {
+                let entry = occupied.entry(pool.clone()).or_default();
+                entry.strangers = entry.strangers.max(others.strangers);
+                entry.people.extend(others.people.iter().copied());
+            }
+        }
+        occupied
+    }
+}

@@ -1,0 +1,471 @@
+//! What the verbs print, as values: the JSON of INTERFACE section 5 and the source of every text table.
+//!
+//! Fields may be added, never renamed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time};
+use crate::rules::Finding;
+use crate::seats::{Action, Evidence, Reason};
+
+/// A person in a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PersonView {
+    /// The number, as `p-17`.
+    pub id: PersonId,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Employee number.
+    pub employee_number: Option<String>,
+}
+
+impl PersonView {
+    /// The best name we have.
+    pub fn label(&self) -> String {
+        self.email.clone().or_else(|| self.employee_number.clone()).unwrap_or_else(|| self.id.to_string())
+    }
+}
+
+/// `plan -o json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// SHA-256 over steps, held plans and rules.
+    pub digest: Digest,
+    /// When it was made.
+    pub made_at: Time,
+    /// The table in force.
+    pub rules_digest: Option<Digest>,
+    /// What it rests on.
+    pub feeds: Vec<ReadingView>,
+    /// Counts.
+    pub summary: Summary,
+    /// Steps that would go.
+    pub steps: Vec<StepView>,
+    /// The queues.
+    pub waiting: Vec<WaitingView>,
+    /// What brakes hold.
+    pub held: Vec<HeldView>,
+    /// What somebody should look at.
+    pub findings: Vec<Finding>,
+    /// Desks that are written to, observed, or out of reach.
+    pub targets: Vec<TargetView>,
+}
+
+/// One reading behind a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingView {
+    /// The feed.
+    pub name: FeedName,
+    /// `whole`, `changes` or `partial`; `none` when it was not read.
+    pub coverage: String,
+    /// Accounts shown, or known where nothing was read.
+    pub accounts: u64,
+    /// When the reading began.
+    pub read_at: Option<Time>,
+    /// What failed, on which call.
+    pub error: Option<String>,
+}
+
+/// Counts of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Seats to give.
+    pub grant: u64,
+    /// Tiers to change.
+    pub r#move: u64,
+    /// Seats to take.
+    pub revoke: u64,
+    /// People in queues.
+    pub wait: u64,
+    /// Steps that brakes hold.
+    pub hold: u64,
+    /// Seats that stay.
+    pub keep: u64,
+    /// Steps that come later by date.
+    pub hold_off: u64,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepView {
+    /// What.
+    pub action: Action,
+    /// For whom.
+    pub person: PersonView,
+    /// The pool granted or revoked.
+    pub pool: PoolId,
+    /// Before.
+    pub from: Option<PoolId>,
+    /// After.
+    pub to: Option<PoolId>,
+    /// The row.
+    pub rule: Option<RuleId>,
+    /// The kind of reason.
+    pub reason: Reason,
+    /// What proves it.
+    pub evidence: Evidence,
+    /// The story.
+    pub text: String,
+    /// When, for what comes later.
+    pub due_at: Option<Time>,
+}
+
+/// One place in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingView {
+    /// Who.
+    pub person: PersonView,
+    /// For what.
+    pub pool: PoolId,
+    /// From 1.
+    pub position: u32,
+    /// Since when.
+    pub since: Time,
+    /// `pool_full` or `reserved`.
+    pub reason: String,
+}
+
+/// One held plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldView {
+    /// What to approve.
+    pub digest: Digest,
+    /// The brake.
+    pub cause: String,
+    /// The pool it counts in.
+    pub pool: PoolId,
+    /// How many would have passed.
+    pub limit: u64,
+    /// How many were wanted.
+    pub wanted: u64,
+    /// The cause in numbers.
+    pub text: String,
+    /// Since when.
+    pub held_at: Time,
+    /// Until when it can be approved.
+    pub expires_at: Time,
+    /// Who has approved so far.
+    pub approved_by: Vec<String>,
+    /// Who refused.
+    pub rejected_by: Option<String>,
+    /// The steps.
+    pub steps: Vec<StepView>,
+}
+
+/// One line of `seats -o json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatsView {
+    /// The pool.
+    pub pool: PoolId,
+    /// Tier or add-on.
+    pub kind: PoolKind,
+    /// Bought; `null` for a free tier.
+    pub bought: Option<u32>,
+    /// Confirmed.
+    pub used: u32,
+    /// Grants under way.
+    pub pending: u32,
+    /// Cooling.
+    pub cooling: u32,
+    /// Left; `null` for a free tier.
+    pub free: Option<u32>,
+    /// Floors by class.
+    pub reserved: BTreeMap<String, ReservedView>,
+    /// People in the queue.
+    pub waiting: u32,
+    /// The desk's own count.
+    pub target_count: Option<u64>,
+    /// Seats at the desk that are not ours.
+    pub foreign: u64,
+}
+
+/// A floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReservedView {
+    /// Kept for the class.
+    pub floor: u32,
+    /// Used by the class.
+    pub used: u32,
+}
+
+/// One line of `people -o json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRow {
+    /// Who.
+    #[serde(flatten)]
+    pub person: PersonView,
+    /// Name for people to read.
+    pub name: Option<String>,
+    /// Where they stand.
+    pub status: String,
+    /// The job code.
+    pub job_code: Option<String>,
+    /// The tier they have now.
+    pub tier: PoolId,
+    /// The add-ons they have now.
+    pub addons: Vec<PoolId>,
+    /// The pool they wait for.
+    pub waiting_for: Vec<PoolId>,
+    /// The row that decides.
+    pub rule: Option<RuleId>,
+}
+
+/// `explain -o json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExplainView {
+    /// Who.
+    pub person: PersonView,
+    /// Name for people to read.
+    pub name: Option<String>,
+    /// Where they stand.
+    pub status: String,
+    /// Their accounts.
+    pub accounts: Vec<AccountView>,
+    /// How the rows met them, the deciding one first.
+    pub rows: Vec<RowView>,
+    /// What they should hold.
+    pub desired: DesiredView,
+    /// What they hold.
+    pub holding: HoldingView,
+    /// What is due next.
+    pub next: Option<NextView>,
+    /// What happened, oldest first.
+    pub history: Vec<Value>,
+    /// Two claims on one identity.
+    pub conflict: Option<String>,
+}
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// The feed.
+    pub feed: FeedName,
+    /// The id there.
+    pub id: String,
+    /// Our word for the status.
+    pub status: String,
+    /// The provider's own word.
+    pub raw_status: String,
+    /// What tables can match.
+    pub attributes: BTreeMap<String, Vec<String>>,
+    /// When these facts were first read.
+    pub read_at: Time,
+    /// Since when whole readings do not show it.
+    pub missing_since: Option<Time>,
+}
+
+/// One row of the table against one person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowView {
+    /// The row.
+    pub id: RuleId,
+    /// Whether it matched.
+    pub matched: bool,
+    /// Whether it decided.
+    pub decides: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// What a person should hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DesiredView {
+    /// The tier.
+    pub tier: Option<PoolId>,
+    /// The add-ons.
+    pub addons: Vec<PoolId>,
+    /// The class.
+    pub class: Option<String>,
+    /// The deciding row.
+    pub rule: Option<RuleId>,
+    /// Whether anything may change: `active`, `frozen: …`, `suspended`, `pre_start`, `left`.
+    pub standing: String,
+}
+
+/// What a person holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldingView {
+    /// The tier now; the default tier where nothing is held.
+    pub tier: PoolId,
+    /// Counted seats.
+    pub seats: Vec<SeatView>,
+    /// Queues.
+    pub waiting: Vec<WaitingView>,
+}
+
+/// One seat of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatView {
+    /// The pool.
+    pub pool: PoolId,
+    /// `granting`, `held` or `revoking`.
+    pub state: String,
+    /// Since when.
+    pub since: Time,
+    /// The row that gives it.
+    pub rule: Option<RuleId>,
+    /// The story of the grant.
+    pub text: String,
+    /// When grace ends.
+    pub leaving_at: Option<Time>,
+}
+
+/// What comes next for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextView {
+    /// What: the action of the step, `held` or `waiting`.
+    pub what: String,
+    /// In which pool.
+    pub pool: PoolId,
+    /// When, if a date decides.
+    pub due_at: Option<Time>,
+    /// The story.
+    pub text: String,
+}
+
+/// `status -o json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The program's version.
+    pub version: String,
+    /// The store is open and a table is in force.
+    pub ready: bool,
+    /// Whether a daemon answered.
+    pub daemon: bool,
+    /// Feeds.
+    pub feeds: Vec<FeedView>,
+    /// Desks.
+    pub targets: Vec<TargetView>,
+    /// The last pass.
+    pub last_pass: Option<PassView>,
+    /// What brakes hold.
+    pub held: Vec<HeldView>,
+    /// The table.
+    pub rules: RulesView,
+    /// Why nothing is revoked at present.
+    pub distrusted: Option<String>,
+    /// What the independent checker refused.
+    pub alerts: Vec<String>,
+}
+
+/// One feed in `status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeedView {
+    /// Its name.
+    pub name: String,
+    /// `ok`, `late`, `partial` or `quarantined`.
+    pub state: String,
+    /// The start of the last whole reading.
+    pub last_whole: Option<Time>,
+    /// The start of the last good reading.
+    pub last_change: Option<Time>,
+    /// Seconds since then.
+    pub lag_s: Option<u64>,
+    /// Live accounts.
+    pub accounts: u64,
+    /// The vendor's limit.
+    pub rate: RateView,
+    /// What failed, on which call.
+    pub error: Option<String>,
+}
+
+/// How much of a vendor's limit is left.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RateView {
+    /// Calls per window, as the vendor says.
+    pub limit: Option<u64>,
+    /// Left, as the vendor says.
+    pub remaining: Option<u64>,
+    /// When the window ends.
+    pub reset: Option<Time>,
+    /// 429 answers so far.
+    pub throttled: u64,
+}
+
+/// One desk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetView {
+    /// Its name.
+    pub name: String,
+    /// `observe`, `add_only` or `full`.
+    pub mode: String,
+    /// `ok`, `failing` or `unknown`.
+    pub state: String,
+    /// Members by pool, as the desk says.
+    pub counts: BTreeMap<PoolId, u64>,
+    /// Members that are not ours, by pool.
+    pub foreign: BTreeMap<PoolId, u64>,
+    /// Seats of ours that the desk does not show, by pool.
+    pub lost: BTreeMap<PoolId, u64>,
+    /// When it was last read.
+    pub observed_at: Option<Time>,
+    /// What failed.
+    pub error: Option<String>,
+    /// Steps that could not be done, with the desk's words.
+    pub failing: Vec<FailingView>,
+}
+
+/// A step that the desk did not do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailingView {
+    /// Who.
+    pub person: PersonId,
+    /// Which pool.
+    pub pool: PoolId,
+    /// What the desk said.
+    pub why: String,
+    /// When it is tried again.
+    pub next_try: Option<Time>,
+}
+
+/// One pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassView {
+    /// Its number.
+    pub pass: u64,
+    /// `full`, `incremental`, `due`, `person` or `feed`.
+    pub scope: String,
+    /// When it began.
+    pub started_at: Time,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// `ok`, `held`, `partial`, `failed`.
+    pub result: String,
+    /// Seats given.
+    pub granted: u64,
+    /// Seats taken.
+    pub revoked: u64,
+    /// Tiers changed.
+    pub moved: u64,
+    /// Steps that failed.
+    pub failed: u64,
+    /// Steps held.
+    pub held: u64,
+}
+
+/// The table in `status`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesView {
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// When it came into force.
+    pub loaded_at: Option<Time>,
+    /// Why a newer one did not.
+    pub error: Option<String>,
+}
+
+/// One row of `target adopt`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptView {
+    /// The desk.
+    pub target: TargetName,
+    /// Seats taken into the ledger.
+    pub adopted: u64,
+    /// Seats at the desk of people whom nobody knows: left alone.
+    pub strangers: u64,
+    /// Seats that did not fit: more than bought, a second tier.
+    pub left: Vec<String>,
+}

@@ -1,0 +1,376 @@
+//! Everything a pass needs, in one place: the parts, what is known, and how it stands.
+//!
+//! Passes take turns; reports read beside them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use arc_swap::ArcSwap;
+use thiserror::Error;
+
+use super::status::Standing;
+use crate::ambient::Clock;
+use crate::config::{Config, Mode};
+use crate::directory::{Mirror, Person, PersonRecord, merge};
+use crate::feed::{self, Feed};
+use crate::outbound::Ports;
+use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
+use crate::rules::{Desired, Finding, RuleSet, Source, compile, want};
+use crate::seats::{Ledger, PoolMode, day_before};
+use crate::store::{Store, StoreError};
+use crate::target::{self, DeskPerson, Target};
+
+/// The parts that a warden is made of. Cheap to clone: everything is shared.
+#[derive(Clone)]
+pub struct Parts {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// What was bought.
+    pub catalog: Arc<Catalog>,
+    /// Feeds that are polled.
+    pub feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
+    /// Desks.
+    pub targets: BTreeMap<TargetName, Arc<dyn Target>>,
+    /// What survives a crash.
+    pub store: Arc<dyn Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Parts {
+    /// Builds feeds and desks from the configuration. `ports` is asked once per section, with its trust anchors.
+    /// Nothing is called yet.
+    pub fn build<E>(
+        config: Config,
+        catalog: Catalog,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        mut ports: impl FnMut(Option<&Path>) -> Result<Ports, E>,
+    ) -> Result<Self, E> {
+        let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
+        for (name, feed) in &config.feeds {
+            if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
+                feeds.insert(name.clone(), Arc::from(built));
+            }
+        }
+        let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
+        for (name, target) in &config.targets {
+            targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
+        }
+        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, targets, store, clock })
+    }
+}
+
+/// Keeps seats in step. All methods take `&self`: passes take turns by `turn`, reports only read.
+pub struct Warden {
+    pub(super) parts: Parts,
+    pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) known: RwLock<Known>,
+    pub(super) table: ArcSwap<Table>,
+    pub(super) standing: Mutex<Standing>,
+    passes: AtomicU64,
+}
+
+/// What is known of people.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Which account is whose.
+    pub(super) mirror: Mirror,
+    /// What everybody with a claim or a seat should hold.
+    pub(super) desired: Desired,
+    /// The day the desires were made for, and by which table.
+    pub(super) made_for: Option<(jiff::civil::Date, Digest)>,
+}
+
+/// The table in force.
+#[derive(Default)]
+pub(super) struct Table {
+    /// The table; `None` until a first one compiles.
+    pub(super) set: Option<Arc<RuleSet>>,
+    /// When it came into force.
+    pub(super) loaded_at: Option<Time>,
+    /// What is wrong with the files as they are now.
+    pub(super) findings: Vec<Finding>,
+    /// The files as they were read last.
+    pub(super) sources: Vec<Source>,
+}
+
+/// Why a warden cannot start or a pass cannot be made.
+#[derive(Debug, Error)]
+pub enum WardenError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No table has compiled yet.
+    #[error("the rules table has {} error(s); nothing is decided until it compiles", .0.iter().filter(|f| f.severity == crate::rules::Severity::Error).count())]
+    Rules(Vec<Finding>),
+    /// The plan is another one by now.
+    #[error("the facts moved since the plan was made: it is {now} now, not {expected}; nothing was done, plan again")]
+    Moved {
+        /// The plan that was shown.
+        expected: Digest,
+        /// The plan now.
+        now: Digest,
+    },
+    /// The independent checker refused the plan.
+    #[error("the plan was refused by the checker and nothing was done: {0}")]
+    Refused(String),
+}
+
+impl Warden {
+    /// Takes in what the store knows. Reads no feed and calls no desk.
+    pub fn open(parts: Parts, sources: Vec<Source>) -> Result<Self, WardenError> {
+        let mut mirror = Mirror::new(parts.config.people.clone());
+        parts.store.people(&mut |record| {
+            mirror.load(&record);
+            true
+        })?;
+        for known in parts.store.ledger().known.values() {
+            mirror.reserve(known.person, &known.accounts);
+        }
+        let passes = parts.store.note("pass")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let warden = Self {
+            turn: tokio::sync::Mutex::new(()),
+            known: RwLock::new(Known { mirror, ..Known::default() }),
+            table: ArcSwap::from_pointee(Table::default()),
+            standing: Mutex::new(Standing::default()),
+            passes: AtomicU64::new(passes),
+            parts,
+        };
+        warden.remember_today()?;
+        warden.load_table(sources);
+        Ok(warden)
+    }
+
+    /// A warden on the same parts but another store, that knows what the store knows: for `plan`.
+    pub fn beside(&self, store: Arc<dyn Store>) -> Result<Self, WardenError> {
+        let parts = Parts { store, ..self.parts.clone() };
+        let beside = Self::open(parts, self.table.load().sources.clone())?;
+        beside.stand().desks.clone_from(&self.stand().desks);
+        Ok(beside)
+    }
+
+    /// The parts it was made of.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.parts.clock.now()
+    }
+
+    /// The ledger as of the last commit.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.parts.store.ledger()
+    }
+
+    /// Compiles the files and puts the table in force if it has no error. Returns whether the table in force changed.
+    pub fn load_table(&self, sources: Vec<Source>) -> bool {
+        let before = self.table.load_full();
+        if before.set.is_some() && before.sources == sources && before.findings.is_empty() {
+            return false;
+        }
+        let compiled = compile(&sources, &self.parts.catalog, &self.parts.config.time_zone);
+        let digest = before.set.as_ref().map(|set| set.digest().clone());
+        let (set, loaded_at, changed) = match compiled.set {
+            Some(set) => {
+                let changed = digest.as_ref() != Some(set.digest());
+                let loaded_at = if changed { Some(self.now()) } else { before.loaded_at };
+                (Some(Arc::new(set)), loaded_at, changed)
+            }
+            None => (before.set.clone(), before.loaded_at, false),
+        };
+        self.table.store(Arc::new(Table { set, loaded_at, findings: compiled.findings, sources }));
+        changed
+    }
+
+    /// The table in force, or what keeps one from it.
+    pub(super) fn rules(&self) -> Result<Arc<RuleSet>, WardenError> {
+        let table = self.table.load();
+        table.set.clone().ok_or_else(|| WardenError::Rules(table.findings.clone()))
+    }
+
+    /// The number of the next pass.
+    pub(super) fn next_pass(&self) -> u64 {
+        self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// What is known, to read.
+    pub(super) fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known, to change.
+    pub(super) fn learn(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How it stands.
+    pub(super) fn stand(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What may be done in each pool: the least that any desk with a place for it allows.
+    pub fn modes(&self) -> BTreeMap<PoolId, PoolMode> {
+        let mut modes = BTreeMap::new();
+        for pool in self.parts.catalog.pools.keys() {
+            let of_desks = self
+                .parts
+                .targets
+                .iter()
+                .filter(|(_, target)| target.has_place_for(pool))
+                .filter_map(|(name, _)| self.parts.config.targets.get(name))
+                .map(|target| target.mode);
+            let mode = of_desks.fold(PoolMode::Full, |mode, desk| match (mode, desk) {
+                (PoolMode::Observe, _) | (_, Mode::Observe) => PoolMode::Observe,
+                (PoolMode::AddOnly, _) | (_, Mode::AddOnly) => PoolMode::AddOnly,
+                (PoolMode::Full, Mode::Full) => PoolMode::Full,
+            });
+            modes.insert(pool.clone(), mode);
+        }
+        modes
+    }
+
+    /// The desks that have a place for a pool.
+    pub(super) fn desks_of(&self, pool: &PoolId) -> Vec<Arc<dyn Target>> {
+        self.parts.targets.values().filter(|target| target.has_place_for(pool)).cloned().collect()
+    }
+
+    /// One person as the rules see them.
+    pub(super) fn person_of(&self, record: &PersonRecord) -> Person {
+        merge(record, &self.parts.config.people)
+    }
+
+    /// Whom to look for at a desk.
+    pub(super) fn desk_person(&self, id: PersonId) -> Result<DeskPerson, StoreError> {
+        if let Some(record) = self.parts.store.person(id)? {
+            let person = self.person_of(&record);
+            return Ok(DeskPerson {
+                email: person.email,
+                employee_number: person.employee_number,
+                user_name: person.user_name,
+                display_name: person.display_name,
+            });
+        }
+        // After a rebuild the journal is all that is known of somebody whom no feed has shown yet.
+        let ledger = self.ledger();
+        let known = ledger.known.get(&id);
+        Ok(DeskPerson {
+            email: known.and_then(|known| known.email.clone()),
+            employee_number: known.and_then(|known| known.employee_number.clone()),
+            ..DeskPerson::default()
+        })
+    }
+
+    /// Makes up what everybody should hold: all people when the table or the day changed, else those named.
+    pub(super) fn desire(&self, rules: &RuleSet, people: impl IntoIterator<Item = PersonId>) -> Result<(), StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        let made_for = (today, rules.digest().clone());
+        let ledger = self.ledger();
+        let mut known = self.learn();
+        let stale = known.made_for.as_ref() != Some(&made_for);
+        if stale {
+            let mut desired = Desired::new();
+            self.parts.store.people(&mut |record| {
+                self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
+                true
+            })?;
+            known.desired = desired;
+            known.made_for = Some(made_for);
+            return Ok(());
+        }
+        let mut desired = std::mem::take(&mut known.desired);
+        for id in people {
+            desired.remove(&id);
+            match self.parts.store.person(id) {
+                Ok(Some(record)) => self.desire_one(&known, rules, today, &ledger, &record, &mut desired),
+                Ok(None) => {}
+                Err(error) => {
+                    // A half-made set of desires must not be planned on.
+                    known.made_for = None;
+                    return Err(error);
+                }
+            }
+        }
+        known.desired = desired;
+        Ok(())
+    }
+
+    fn desire_one(
+        &self,
+        known: &Known,
+        rules: &RuleSet,
+        today: jiff::civil::Date,
+        ledger: &Ledger,
+        record: &PersonRecord,
+        desired: &mut Desired,
+    ) {
+        let person = self.person_of(record);
+        let decision = rules.decide(&person, today);
+        let on_suspended = person
+            .status_feed
+            .as_ref()
+            .and_then(|feed| self.parts.config.feeds.get(feed))
+            .map_or(OnSuspended::Hold, |feed| feed.on_suspended);
+        let conflict = known.mirror.conflicts().get(&person.id);
+        let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
+        let claims = want.tier.is_some() || !want.addons.is_empty();
+        if claims || holds_or_waits(ledger, person.id) {
+            desired.insert(person.id, want);
+        }
+    }
+
+    /// Counts the seats taken in the last 24 hours, for the brakes per day.
+    fn remember_today(&self) -> Result<(), StoreError> {
+        let from = day_before(self.now());
+        let store = &self.parts.store;
+        let start = first_since(store.as_ref(), from)?;
+        let mut taken = Vec::new();
+        store.journal(start, &mut |entry| {
+            if let crate::seats::Event::Revoked { pool, .. } = entry.event {
+                taken.push((entry.at, pool));
+            }
+            true
+        })?;
+        self.stand().taken = taken.into();
+        Ok(())
+    }
+}
+
+fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
+    let from = (person, PoolId::new(""));
+    ledger.of_person(person).next().is_some()
+        || ledger.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
+        || ledger.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+}
+
+/// The number of the first entry at or after `from`, by halving: a journal of years is not read for one day.
+fn first_since(store: &dyn Store, from: Time) -> Result<u64, StoreError> {
+    let at = |seq: u64| -> Result<Option<Time>, StoreError> {
+        let mut found = None;
+        store.journal(seq, &mut |entry| {
+            found = Some(entry.at);
+            false
+        })?;
+        Ok(found)
+    };
+    let is_before = |seq: u64| -> Result<bool, StoreError> { Ok(at(seq)?.is_some_and(|time| time < from)) };
+    let mut low = 1_u64;
+    let mut high = 1_u64;
+    while is_before(high)? {
+        low = high;
+        high = high.saturating_mul(2);
+    }
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_before(middle)? {
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}

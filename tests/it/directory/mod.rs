@@ -1,0 +1,6 @@
+//! The mirror, the merge and what they promise.
+
+mod merge;
+mod order;
+mod stories;
+mod world;

@@ -1,0 +1,13 @@
+//! The rules table: what it decides, what it refuses, and that how it is written never matters.
+
+mod agree;
+mod cells;
+mod conflicts;
+mod decide;
+mod encodings;
+mod findings;
+mod hostile;
+mod reference;
+mod standing;
+mod ties;
+mod world;

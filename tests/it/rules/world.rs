@@ -1,0 +1,126 @@
+//! A catalog, people and tables in few words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use proptest::prelude::ProptestConfig;
+use seatwarden::directory::Person;
+use seatwarden::model::{
+    Attribute, Billing, Catalog, ClassName, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status,
+};
+use seatwarden::rules::{Compiled, Finding, RuleSet, Severity, Source, compile};
+
+pub(super) fn pool(name: &str, kind: PoolKind, rank: i64, seats: Seats) -> Pool {
+    Pool {
+        id: PoolId::new(name),
+        kind,
+        rank,
+        seats,
+        reserve: BTreeMap::new(),
+        fallback: None,
+        grace: Duration::ZERO,
+        min_hold: None,
+        reassign: None,
+        billing: Billing::Current,
+        cost: None,
+        requires: BTreeSet::new(),
+        excludes: BTreeSet::new(),
+    }
+}
+
+/// requester (free, default), agent, fulfiller with a reserve for on-call; major-incident builds on fulfiller, and it
+/// excludes change-advisory; reports builds on nothing; chat is free.
+pub(super) fn catalog() -> Catalog {
+    let mut pools = vec![
+        pool("requester", PoolKind::Tier, 0, Seats::Unlimited),
+        pool("agent", PoolKind::Tier, 10, Seats::Bought(50)),
+        pool("fulfiller", PoolKind::Tier, 20, Seats::Bought(120)),
+        pool("major-incident", PoolKind::Addon, 0, Seats::Bought(15)),
+        pool("change-advisory", PoolKind::Addon, 0, Seats::Bought(15)),
+        pool("reports", PoolKind::Addon, 0, Seats::Bought(5)),
+        pool("chat", PoolKind::Addon, 0, Seats::Unlimited),
+    ];
+    pools[2].reserve.insert(ClassName::new("on-call"), 10);
+    pools[3].requires.insert("fulfiller".into());
+    pools[3].excludes.insert("change-advisory".into());
+    Catalog { default_tier: "requester".into(), pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect() }
+}
+
+pub(super) fn source(path: &str, bytes: impl Into<Vec<u8>>) -> Source {
+    Source { path: path.to_owned(), bytes: bytes.into() }
+}
+
+pub(super) fn compiled(files: &[Source]) -> Compiled {
+    compile(files, &catalog(), &TimeZone::UTC)
+}
+
+pub(super) fn toml(text: &str) -> Compiled {
+    compiled(&[source("a.toml", text)])
+}
+
+pub(super) fn csv(text: &str) -> Compiled {
+    compiled(&[source("a.csv", text)])
+}
+
+/// The table, which must have no error.
+pub(super) fn sound(compiled: Compiled) -> RuleSet {
+    let Compiled { set, findings } = compiled;
+    set.unwrap_or_else(|| panic!("the table does not compile: {findings:#?}"))
+}
+
+/// `code line:column` of every finding.
+pub(super) fn told(compiled: &Compiled) -> Vec<String> {
+    let errors = compiled.findings.iter().any(|finding| finding.severity == Severity::Error);
+    assert_eq!(compiled.set.is_none(), errors, "a table is refused for errors and for nothing else");
+    compiled.findings.iter().map(at).collect()
+}
+
+pub(super) fn at(finding: &Finding) -> String {
+    let place = finding.place.as_ref().expect("a finding about a file has a place");
+    format!("{} {}:{}", finding.code, place.line, place.column)
+}
+
+/// Nobody in particular: active, shown by okta.
+pub(super) fn somebody() -> Person {
+    Person {
+        id: PersonId(1),
+        status: Status::Active,
+        departure: None,
+        email: Some("ann@acme.example".to_owned()),
+        employee_number: Some("104233".to_owned()),
+        user_name: None,
+        display_name: None,
+        attributes: BTreeMap::new(),
+        sources: BTreeMap::new(),
+        feeds: BTreeSet::from([FeedName::new("okta")]),
+        status_feed: Some(FeedName::new("okta")),
+        order_key: "104233".to_owned(),
+    }
+}
+
+/// Somebody with these values by column.
+pub(super) fn person(values: &[(&str, &str)]) -> Person {
+    let mut person = somebody();
+    for (column, value) in values {
+        let attribute = Attribute::from_column(column).expect("an attribute");
+        person.attributes.entry(attribute).or_default().push((*value).to_owned());
+    }
+    person
+}
+
+pub(super) fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+pub(super) fn today() -> Date {
+    day("2026-06-15")
+}
+
+/// That many random cases, or as many as `PROPTEST_CASES` says.
+pub(super) fn cases(modest: u32) -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { modest };
+    ProptestConfig { cases, max_global_rejects: cases.saturating_mul(100), failure_persistence: None, ..default }
+}

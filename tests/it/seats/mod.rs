@@ -1,0 +1,8 @@
+//! Who gets a scarce seat: stories for people, laws for invariants.
+
+mod brakes;
+mod chance;
+mod laws;
+mod reader;
+mod stories;
+mod world;
