@@ -8,8 +8,8 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use seatwarden::directory::{AccountRow, Matching, Person, PersonRecord, merge};
 use seatwarden::model::{
-    Account, AccountId, Attribute, Attributes, Billing, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status,
-    Time,
+    Account, AccountId, Attribute, Attributes, Billing, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats,
+    Status, Time,
 };
 use seatwarden::rules::{RuleSet, Source, compile};
 

@@ -24,7 +24,9 @@ enum Verb {
 impl ConfigArgs {
     pub(super) fn run(self, global: &Global) -> u8 {
         match self.verb {
-            Verb::Schema => output::json(&serde_json::json!({"configuration": config::schema::configuration(), "catalog": config::schema::catalog()})),
+            Verb::Schema => output::json(
+                &serde_json::json!({"configuration": config::schema::configuration(), "catalog": config::schema::catalog()}),
+            ),
             Verb::Show => match setup::read_config(global) {
                 Ok(loaded) if global.output == Output::Json => output::json(&config::show::json(&loaded)),
                 Ok(loaded) => output::say(&config::show::text(&loaded)),

@@ -57,7 +57,7 @@ fn render(view: &ExplainView) -> String {
     }
     let desired = &view.desired;
     let tier = desired.tier.as_ref().map_or("default tier".to_owned(), ToString::to_string);
-    let addons: Vec<&str> = desired.addons.iter().map(|pool| pool.as_str()).collect();
+    let addons: Vec<&str> = desired.addons.iter().map(crate::model::PoolId::as_str).collect();
     let addons = if addons.is_empty() { String::new() } else { format!(" + {}", addons.join(", ")) };
     let rule = desired.rule.as_ref().map_or("no row".to_owned(), |rule| format!("row {rule}"));
     lines.push(format!("\n3. Should hold: {tier}{addons} by {rule} (standing: {})", desired.standing));

@@ -183,23 +183,17 @@ fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     };
     output::color();
     let global = cli.global;
-    match cli.verb {
-        Verb::Completions(completions) => completions.run(&mut Cli::command()),
-        Verb::Man => shell::man(&Cli::command()),
-        Verb::Version => shell::version(&global),
-        Verb::Init(init) => init.run(&global),
-        verb => match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => {
-                let code = runtime.block_on(dispatch(verb, &global));
-                // A call that hangs in a blocking thread must not keep the process.
-                runtime.shutdown_timeout(Duration::from_millis(500));
-                code
-            }
-            Err(error) => {
-                output::complain(&format!("cannot start: {error}"));
-                exit::FAILED
-            }
-        },
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(dispatch(cli.verb, &global));
+            // A call that hangs in a blocking thread must not keep the process.
+            runtime.shutdown_timeout(Duration::from_millis(500));
+            code
+        }
+        Err(error) => {
+            output::complain(&format!("cannot start: {error}"));
+            exit::FAILED
+        }
     }
 }
 

@@ -81,12 +81,12 @@ pub(super) fn finish<T: serde::de::DeserializeOwned>(
 pub(super) fn finish_rows<T: serde::de::DeserializeOwned>(
     global: &Global,
     answer: Answer,
-    render: impl FnOnce(&Vec<T>) -> String,
+    render: impl FnOnce(&[T]) -> String,
     header: &[&str],
     row: impl Fn(&T) -> Vec<String>,
 ) -> u8 {
     if global.output != Output::Csv || answer.data == Value::Null {
-        return finish(global, answer, render);
+        return finish(global, answer, |rows: &Vec<T>| render(rows));
     }
     match serde_json::from_value::<Vec<T>>(answer.data) {
         Ok(rows) => {

@@ -31,7 +31,7 @@ impl People {
         output::finish_rows(
             global,
             answer,
-            |rows| output::table(&header, rows.iter().map(cells).collect()),
+            |rows: &[PersonRow]| output::table(&header, rows.iter().map(cells).collect()),
             &header,
             cells,
         )
@@ -39,7 +39,8 @@ impl People {
 }
 
 fn cells(row: &PersonRow) -> Vec<String> {
-    let names = |pools: &[crate::model::PoolId]| pools.iter().map(|pool| pool.as_str()).collect::<Vec<_>>().join("|");
+    let names =
+        |pools: &[crate::model::PoolId]| pools.iter().map(crate::model::PoolId::as_str).collect::<Vec<_>>().join("|");
     vec![
         row.person.id.to_string(),
         row.person.email.clone().unwrap_or_default(),

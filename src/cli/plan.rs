@@ -57,6 +57,9 @@ fn write(path: &std::path::Path, view: &PlanView) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Lines of a queue or a held plan that are shown; all are in `-o json`.
+const SHOWN: usize = 10;
+
 /// A plan for people.
 pub(super) fn render(plan: &PlanView) -> String {
     let mut text = String::new();
@@ -89,7 +92,7 @@ pub(super) fn render(plan: &PlanView) -> String {
     }
     if !plan.waiting.is_empty() {
         line("\nWaiting".bold().to_string());
-        for row in &plan.waiting {
+        for row in plan.waiting.iter().take(SHOWN) {
             line(format!(
                 "  {}. {} for {} since {} ({})",
                 row.position,
@@ -98,6 +101,9 @@ pub(super) fn render(plan: &PlanView) -> String {
                 row.since,
                 row.reason
             ));
+        }
+        if plan.waiting.len() > SHOWN {
+            line(format!("  … and {} more", plan.waiting.len().saturating_sub(SHOWN)));
         }
     }
     for held in &plan.held {
@@ -110,11 +116,11 @@ pub(super) fn render(plan: &PlanView) -> String {
             held.limit
         ));
         line(format!("  {}", held.text));
-        for step in held.steps.iter().take(10) {
+        for step in held.steps.iter().take(SHOWN) {
             line(format!("  {}", step_line(step).trim_start()));
         }
-        if held.steps.len() > 10 {
-            line(format!("  … and {} more", held.steps.len().saturating_sub(10)));
+        if held.steps.len() > SHOWN {
+            line(format!("  … and {} more", held.steps.len().saturating_sub(SHOWN)));
         }
         line(format!("  approve: seatwarden approve {} --reason TEXT", output::short(held.digest.as_str())));
     }

@@ -48,7 +48,7 @@ fn cells(seats: &SeatsView) -> Vec<String> {
     ]
 }
 
-fn render(rows: &Vec<SeatsView>) -> String {
+fn render(rows: &[SeatsView]) -> String {
     let table = rows
         .iter()
         .map(|seats| {

@@ -112,12 +112,17 @@ pub(super) fn start_log(global: &Global, default: LogLevel) {
 pub(super) fn warden(global: &Global, ready: Ready, store: Arc<dyn Store>) -> Result<Warden, u8> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let chance = Arc::new(Chance::system());
-    let ports = |ca_file: Option<&Path>| {
+    let outlet = |ca_file: Option<&Path>| {
         let transport = Arc::new(HttpTransport::new(ca_file)?);
-        Ok::<_, BuildError>(Ports { transport, clock: clock.clone(), chance: chance.clone(), patience: global.deadline })
+        Ok::<_, BuildError>(Ports {
+            transport,
+            clock: clock.clone(),
+            chance: chance.clone(),
+            patience: global.deadline,
+        })
     };
     let Loaded { config, catalog, .. } = ready.loaded;
-    let parts = Parts::build(config, catalog, store, clock.clone(), ports).map_err(|error| {
+    let parts = Parts::build(config, catalog, store, clock.clone(), outlet).map_err(|error| {
         output::complain(&error.to_string());
         exit::CONFIG
     })?;

@@ -38,7 +38,8 @@ impl TargetArgs {
                         view.adopted, view.target, view.strangers
                     );
                     for left in &view.left {
-                        text.push_str(&format!("\nleft alone: {left}"));
+                        text.push_str("\nleft alone: ");
+                        text.push_str(left);
                     }
                     text
                 }),
@@ -66,6 +67,6 @@ fn cells(target: &TargetView) -> Vec<String> {
     ]
 }
 
-fn render(rows: &Vec<TargetView>) -> String {
+fn render(rows: &[TargetView]) -> String {
     output::table(&HEADER, rows.iter().map(cells).collect())
 }

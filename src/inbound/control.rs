@@ -177,9 +177,12 @@ async fn say(lines: &mut Framed<UnixStream, LinesCodec>, frame: &Frame) -> bool 
 
 /// Asks a running daemon. Frames go to `each` as they come.
 pub async fn ask(path: &Path, request: &Request, each: &mut (dyn FnMut(Frame) + Send)) -> Result<Answer, ControlError> {
-    let stream = UnixStream::connect(path).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::PermissionDenied => ControlError::NotAllowed(path.to_owned()),
-        _ => ControlError::NoDaemon(path.to_owned()),
+    let stream = UnixStream::connect(path).await.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::PermissionDenied {
+            ControlError::NotAllowed(path.to_owned())
+        } else {
+            ControlError::NoDaemon(path.to_owned())
+        }
     })?;
     let broken = |why: String| ControlError::Broken(why);
     let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(FRAME_BYTES));

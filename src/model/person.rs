@@ -119,10 +119,7 @@ impl Attribute {
 
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Custom(name) => write!(f, "attr.{name}"),
-            named => f.pad(named.name()),
-        }
+        if let Self::Custom(name) = self { write!(f, "attr.{name}") } else { f.pad(self.name()) }
     }
 }
 

@@ -25,6 +25,7 @@ mod queue;
 mod reason;
 mod room;
 mod scan;
+mod settle;
 mod tier;
 mod wait;
 
@@ -34,6 +35,6 @@ pub use digest::plan_digest;
 pub use event::{Cause, Event, Evidence, Known, Reason};
 pub use hold::{Refusal, approve, reject};
 pub use ledger::{Cooling, HoldState, Holding, Ledger, Waiting};
-pub use plan::{Action, HeldPlan, Plan, Step, WaitingRow};
+pub use plan::{Action, HeldPlan, Plan, Step, Summary, WaitingRow};
 pub use planner::{decide, next_due, scope};
 pub use policy::{Brake, Brakes, Limit, Occupied, Policy, PoolMode, day_before};

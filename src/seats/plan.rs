@@ -23,6 +23,65 @@ pub struct Plan {
     pub keep: u64,
 }
 
+/// A plan in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Seats given.
+    pub grant: u64,
+    /// People moved from one tier to another.
+    #[serde(rename = "move")]
+    pub moves: u64,
+    /// Seats taken.
+    pub revoke: u64,
+    /// Places in queues.
+    pub wait: u64,
+    /// Steps that brakes hold.
+    pub hold: u64,
+    /// Seats that stay.
+    pub keep: u64,
+}
+
+impl Plan {
+    /// The plan in numbers. What is due later is among the seats that stay.
+    pub fn summary(&self) -> Summary {
+        let Self { steps, waiting, held, notes: _, released: _, keep } = self;
+        let count = |action: Action| length(steps.iter().filter(|step| step.action == action).count());
+        Summary {
+            grant: count(Action::Grant),
+            moves: count(Action::Move),
+            revoke: count(Action::Revoke),
+            wait: length(waiting.len()),
+            hold: held.iter().map(|held| length(held.steps.len())).sum(),
+            keep: *keep,
+        }
+    }
+
+    /// Whether it changes anybody's seat now.
+    pub fn changes_seats(&self) -> bool {
+        self.steps.iter().any(|step| step.action != Action::HoldOff)
+    }
+
+    /// What it does for one person, now or later.
+    pub fn steps_of(&self, person: PersonId) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(move |step| step.person == person)
+    }
+
+    /// What the person waits for.
+    pub fn waits_of(&self, person: PersonId) -> impl Iterator<Item = &WaitingRow> {
+        self.waiting.iter().filter(move |row| row.person == person)
+    }
+
+    /// What brakes hold back for the person.
+    pub fn held_for(&self, person: PersonId) -> impl Iterator<Item = (&HeldPlan, &Step)> {
+        let steps = self.held.iter().flat_map(|held| held.steps.iter().map(move |step| (held, step)));
+        steps.filter(move |(_, step)| step.person == person)
+    }
+}
+
+fn length(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,13 +6,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::event::{Cause, Reason};
+use super::event::Cause;
 use super::frame::{Frame, excludes};
-use super::order::{Bond, Moving};
-use super::plan::{Action, Step};
 use super::queue::{Entry, serve};
 use super::reason;
-use super::scan::{Ending, Seat, Sheet, Subject, revoke};
+use super::scan::{Ending, Seat, Sheet, Subject};
 use super::wait::Blocked;
 use crate::model::{PersonId, Pool, PoolId, Time};
 use crate::rules::{Claim, Want};
@@ -62,15 +60,15 @@ pub(super) enum After<'a> {
 /// Somebody who wants a tier that is not held.
 #[derive(Debug)]
 pub(super) struct Seeker<'a> {
-    person: PersonId,
-    want: &'a Want,
-    tier: &'a PoolId,
-    claim: &'a Claim,
+    pub(super) person: PersonId,
+    pub(super) want: &'a Want,
+    pub(super) tier: &'a PoolId,
+    pub(super) claim: &'a Claim,
     /// Best first.
-    candidates: Vec<Candidate<'a>>,
-    old: Option<Old<'a>>,
-    served: Option<&'a Pool>,
-    turn: usize,
+    pub(super) candidates: Vec<Candidate<'a>>,
+    pub(super) old: Option<Old<'a>>,
+    pub(super) served: Option<&'a Pool>,
+    pub(super) turn: usize,
 }
 
 /// Who seeks a seat of one pool.
@@ -80,23 +78,23 @@ struct Queue<'a> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Candidate<'a> {
-    pool: &'a Pool,
-    blocked: Option<Blocked>,
+pub(super) struct Candidate<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) blocked: Option<Blocked>,
 }
 
 /// The tier that a seeker has now.
 #[derive(Debug)]
-struct Old<'a> {
-    seat: Seat<'a>,
-    pool: &'a Pool,
-    fate: Fate,
-    cause: Cause,
+pub(super) struct Old<'a> {
+    pub(super) seat: Seat<'a>,
+    pub(super) pool: &'a Pool,
+    pub(super) fate: Fate,
+    pub(super) cause: Cause,
 }
 
 /// What becomes of the old tier when there is no better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     /// Goes anyway.
     Gone,
     /// Goes when grace ends.
@@ -320,123 +318,15 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Turns what the seekers got into steps and waits, and tells what their add-ons rest on.
-    pub(super) fn settle_tiers(&mut self) -> Vec<Base<'a>> {
-        std::mem::take(&mut self.seekers).into_iter().map(|seeker| self.settle(seeker)).collect()
-    }
-
-    fn settle(&mut self, seeker: Seeker<'a>) -> Base<'a> {
-        let Seeker { person, want, tier, claim, candidates, old, served, turn } = seeker;
-        let free = self.frame.free_tier(Some(tier));
-        for candidate in
-            candidates.iter().take_while(|candidate| served.is_none_or(|pool| pool.id != candidate.pool.id))
-        {
-            self.waits.open(person, candidate.pool, want, claim, candidate.blocked);
-        }
-        let who = Subject { person, want, seats: &[] };
-        let observes = |pool: &Pool| self.frame.observes(&pool.id);
-        let (after, real) = match (old, served) {
-            (None, None) => (None, None),
-            (None, Some(pool)) => {
-                let step = self.grant(person, want, pool, tier, claim, free.cloned());
-                self.grants.push((turn, step));
-                (Some(pool), Some(pool).filter(|pool| !observes(pool)))
-            }
-            (Some(old), Some(pool)) => {
-                let real = match (observes(old.pool), observes(pool)) {
-                    (false, false) => Some(pool),
-                    (false, true) => None,
-                    (true, _) => Some(old.pool),
-                };
-                let moving = self.moving(person, want, pool, tier, claim, &old);
-                self.moves.push(Moving { turn, ..moving });
-                (Some(pool), real)
-            }
-            (Some(Old { seat, pool, fate, cause }), None) => match fate {
-                Fate::Gone => {
-                    self.revokes.push(revoke(person, want, &seat, free.cloned(), cause));
-                    (None, Some(pool).filter(|pool| observes(pool)))
-                }
-                Fate::Grace { due_at, new } => {
-                    self.hold_off(who, &seat, Some(tier.clone()), cause, due_at, new);
-                    (Some(pool), Some(pool))
-                }
-                Fate::Fallback => {
-                    self.rebase(person, want, claim, &seat);
-                    (Some(pool), Some(pool))
-                }
-                Fate::Stuck => (Some(pool), Some(pool)),
-            },
-        };
-        Base { after, real, free, open: false }
-    }
-
-    /// The step that gives a seat.
-    pub(super) fn grant(
-        &self,
-        person: PersonId,
-        want: &Want,
-        pool: &Pool,
-        wanted: &PoolId,
-        claim: &Claim,
-        from: Option<PoolId>,
-    ) -> Step {
-        Step {
-            action: Action::Grant,
-            person,
-            pool: pool.id.clone(),
-            from,
-            to: Some(pool.id.clone()),
-            class: want.class.clone(),
-            cause: reason::gain(&pool.id, claim, wanted, self.frame.waits_for_seat(person, &pool.id)),
-            basis: reason::basis_of(want, claim),
-            due_at: None,
-        }
-    }
-
     /// Whether the old seat really goes while the new one is only planned.
-    fn is_apart(&self, old: &Old<'a>, pool: &Pool) -> bool {
+    pub(super) fn is_apart(&self, old: &Old<'a>, pool: &Pool) -> bool {
         self.frame.observes(&pool.id) && !self.frame.observes(old.seat.id)
-    }
-
-    fn moving(
-        &self,
-        person: PersonId,
-        want: &Want,
-        pool: &Pool,
-        wanted: &PoolId,
-        claim: &Claim,
-        old: &Old<'a>,
-    ) -> Moving {
-        let from = Some(old.seat.id.clone());
-        let grant = self.grant(person, want, pool, wanted, claim, from.clone());
-        let revoke = revoke(person, want, &old.seat, grant.to.clone(), old.cause.clone());
-        // Whoever rises from the fallback does so because it is their turn; everybody else because something changed.
-        let freed = old.fate == Fate::Fallback && grant.cause.reason == Reason::SeatFreed;
-        let cause =
-            if freed { grant.cause.clone() } else { Cause { rule: grant.cause.rule.clone(), ..old.cause.clone() } };
-        Moving {
-            step: Step { action: Action::Move, cause, ..grant.clone() },
-            rank: pool.rank,
-            turn: 0,
-            class: old.class(want).cloned(),
-            cools: self.cools(&old.seat, &old.cause),
-            gone: old.fate == Fate::Gone,
-            counted: self.frame.counted_for(person, &pool.id),
-            bond: match (self.frame.observes(old.seat.id), self.frame.observes(&pool.id)) {
-                (false, true) => Bond::Apart,
-                (true, false) => Bond::Together,
-                (false, false) | (true, true) => Bond::Free,
-            },
-            revoke,
-            grant: Step { from: None, ..grant },
-        }
     }
 }
 
 impl<'a> Old<'a> {
     /// The class that the old seat is counted under.
-    fn class(&self, want: &'a Want) -> Option<&'a crate::model::ClassName> {
+    pub(super) fn class(&self, want: &'a Want) -> Option<&'a crate::model::ClassName> {
         if self.fate == Fate::Fallback { want.class.as_ref() } else { self.seat.holding.class.as_ref() }
     }
 }

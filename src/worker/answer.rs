@@ -177,12 +177,10 @@ pub(super) fn target_exit(error: &TargetError) -> u8 {
 /// The answer for a warden's error.
 pub fn failed(error: &WardenError) -> Answer {
     let code = match error {
-        WardenError::Store(StoreError::InUse { .. }) => exit::UNREACHABLE,
-        WardenError::Store(StoreError::Damaged(_)) | WardenError::Rules(_) => exit::DATA,
-        WardenError::Store(StoreError::Io { .. } | StoreError::Newer { .. } | StoreError::Stopped(_)) => {
-            exit::UNREACHABLE
-        }
-        WardenError::Moved { .. } => exit::DATA,
+        WardenError::Store(StoreError::Damaged(_)) | WardenError::Rules(_) | WardenError::Moved { .. } => exit::DATA,
+        WardenError::Store(
+            StoreError::InUse { .. } | StoreError::Io { .. } | StoreError::Newer { .. } | StoreError::Stopped(_),
+        ) => exit::UNREACHABLE,
         WardenError::Refused(_) => exit::FAILED,
     };
     Answer::failed(code, error.to_string())

@@ -15,6 +15,7 @@ use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
 use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
+use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
 use crate::target::{Outcome as Wrote, TargetError};
@@ -24,7 +25,7 @@ use crate::target::{Outcome as Wrote, TargetError};
 const AT_ONCE: usize = 32;
 
 /// The longest pause before a failing step is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 
 /// What was done of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +48,8 @@ pub struct Applied {
 
 /// How the calls of one half of a step ended.
 enum Ended {
-    Done,
+    /// So at every desk; whether a desk had to change for it.
+    Done { changed: bool },
     /// Nothing is held at the desk, and trying again at once is of no use.
     Dropped(String),
     /// Not known, or not possible now: the intent stays open.
@@ -223,8 +225,11 @@ impl Warden {
         let key = (person, pool.clone());
         let (pool, now) = (pool.clone(), self.now());
         match ended {
-            Ended::Done => {
+            Ended::Done { changed } => {
                 self.stand().failing.remove(&key);
+                if changed {
+                    self.stand().count(&pool, losing);
+                }
                 if losing {
                     let ledger = self.ledger();
                     let cooling_until = ledger.holding(person, &pool).and_then(|holding| {
@@ -269,16 +274,17 @@ impl Warden {
                 return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
             }
         };
+        let mut changed = false;
         for desk in self.desks_of(pool) {
             match desk.grant(&desk_person, pool).await {
-                Ok(Wrote::Done | Wrote::AlreadySo) => {}
+                Ok(wrote) => changed |= wrote == Wrote::Done,
                 Err(
                     error @ (TargetError::NoAccount { .. } | TargetError::Ambiguous { .. } | TargetError::Full { .. }),
                 ) => return Ended::Dropped(error.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done
+        Ended::Done { changed }
     }
 
     async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
@@ -288,14 +294,15 @@ impl Warden {
                 return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
             }
         };
+        let mut changed = false;
         for desk in self.desks_of(pool) {
             match desk.revoke(&desk_person, pool).await {
-                Ok(Wrote::Done | Wrote::AlreadySo) => {}
+                Ok(wrote) => changed |= wrote == Wrote::Done,
                 Err(TargetError::ReadOnly) => return Ended::Dropped(TargetError::ReadOnly.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done
+        Ended::Done { changed }
     }
 
     /// `Person` events for those whom the journal does not know yet, or knows by other accounts.
@@ -330,9 +337,10 @@ impl Warden {
             plan.steps
                 .iter()
                 .filter(|step| step.cause.evidence == seats::Evidence::Absence)
-                .filter_map(|step| match &known.desired.get(&step.person)?.standing {
-                    crate::rules::Standing::Left { feed, absence: true, accepted: false, .. } => Some(feed.clone()),
-                    _ => None,
+                .filter_map(|step| {
+                    let standing = &known.desired.get(&step.person)?.standing;
+                    let Standing::Left { feed, absence: true, accepted: false, .. } = standing else { return None };
+                    Some(feed.clone())
                 })
                 .collect()
         };
@@ -361,7 +369,7 @@ impl Warden {
                 continue;
             }
             match self.call_grant(person, &pool).await {
-                Ended::Done => {
+                Ended::Done { .. } => {
                     info!(person.id = %person, pool = %pool, pass, "a seat that the desk had lost was given back");
                     for desk in self.stand().desks.values_mut() {
                         if let Some(people) = desk.lost.get_mut(&pool) {
@@ -383,7 +391,7 @@ impl Warden {
     fn note_failing(&self, key: (PersonId, PoolId), why: String, now: Time) {
         let mut standing = self.stand();
         let tries = standing.failing.get(&key).map_or(0, |failing| failing.tries).saturating_add(1);
-        let pause = Duration::from_secs(60).saturating_mul(1_u32 << tries.min(9)).min(LONGEST_PAUSE);
+        let pause = Duration::from_mins(1).saturating_mul(1_u32 << tries.min(9)).min(LONGEST_PAUSE);
         warn!(person.id = %key.0, pool = %key.1, why, tries, "a seat could not be changed; it is tried again");
         standing.failing.insert(key, Failing { why, tries, until: now.plus(pause) });
     }

@@ -81,19 +81,19 @@ impl Warden {
         let waiting = waits(&ledger, id)
             .into_iter()
             .filter_map(|pool| {
-                let wait = ledger.waiting.get(&(id, pool.clone()))?;
+                let place = ledger.waiting.get(&(id, pool.clone()))?;
                 let before = ledger
                     .waiting
                     .iter()
                     .filter(|((other, waited), other_wait)| {
-                        *waited == pool && (other_wait.since, *other) < (wait.since, id)
+                        *waited == pool && (other_wait.since, *other) < (place.since, id)
                     })
                     .count();
                 Some(WaitingView {
                     person: self.person_view(id, &ledger),
                     pool,
                     position: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
-                    since: wait.since,
+                    since: place.since,
                     reason: "pool_full".to_owned(),
                 })
             })

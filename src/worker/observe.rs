@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use tracing::warn;
 
-use super::status::Desk;
+use super::status::{Desk, DeskCounts};
 use super::warden::Warden;
 use crate::config::DeskKey;
 use crate::model::{MatchKey, PersonId, PoolId, TargetName};
 use crate::seats::{HoldState, Occupied};
+use crate::store::{Batch, StoreError};
 use crate::target::{DeskAccount, Observed};
+
+/// The note that keeps the desks' counts.
+const COUNTS: &str = "desk_counts";
 
 impl Warden {
     /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
@@ -40,6 +44,7 @@ impl Warden {
         let ledger = self.ledger();
         let mut desk = Desk { at: Some(self.now()), ..Desk::default() };
         for (pool, holders) in &observed.holders {
+            desk.counts.insert(pool.clone(), u64::try_from(holders.len()).unwrap_or(u64::MAX));
             let mut others = Occupied::default();
             let mut ours: BTreeSet<PersonId> = BTreeSet::new();
             for account in holders {
@@ -113,6 +118,31 @@ impl Warden {
         people.sort();
         people.dedup();
         people
+    }
+
+    /// Keeps the desks' counts for reports of processes that call no desk.
+    pub(super) async fn remember_counts(&self, pass: u64) -> Result<(), StoreError> {
+        let counts = self.stand().desk_counts();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let text = serde_json::to_string(&counts).unwrap_or_default();
+        if self.parts.store.note(COUNTS)?.as_ref() == Some(&text) {
+            return Ok(());
+        }
+        let mut batch = Batch::new(self.now(), pass);
+        batch.notes.insert(COUNTS.to_owned(), Some(text));
+        self.parts.store.commit(batch).await
+    }
+
+    /// Members at the desks, as last read and changed by us since, perhaps by an earlier process.
+    pub(super) fn desk_counts(&self) -> DeskCounts {
+        let counts = self.stand().desk_counts();
+        if !counts.is_empty() {
+            return counts;
+        }
+        let kept = self.parts.store.note(COUNTS).ok().flatten();
+        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// Takes a person out of the others at a desk once their seat is in the ledger.

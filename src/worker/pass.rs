@@ -57,6 +57,7 @@ impl Warden {
                 return Err(WardenError::Moved { expected: expected.clone(), now: digest });
             }
             let applied = self.apply(&planned, number).await?;
+            self.remember_counts(number).await?;
             Ok::<_, WardenError>((planned, applied))
         }
         .instrument(span.clone())

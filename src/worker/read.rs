@@ -100,15 +100,15 @@ impl Warden {
             self.learn().mirror.begin_whole(&name);
             let pages_in = pages_in.clone();
             walks.spawn(async move {
-                let (page_in, mut page) = mpsc::channel(2);
+                let (sender, mut shown) = mpsc::channel(2);
                 let forward = async {
-                    while let Some(page) = page.recv().await {
+                    while let Some(page) = shown.recv().await {
                         if pages_in.send((name.clone(), page)).await.is_err() {
                             break;
                         }
                     }
                 };
-                let (reading, ()) = tokio::join!(feed.read(scope, page_in), forward);
+                let (reading, ()) = tokio::join!(feed.read(scope, sender), forward);
                 reading
             });
         }

@@ -1,4 +1,4 @@
-//! Rules files that change on disk. The folder is watched, not the files: a ConfigMap is swapped by a link, and a file
+//! Rules files that change on disk. The folder is watched, not the files: a `ConfigMap` is swapped by a link, and a file
 //! watch goes blind at the second swap. The content decides, not the event; a slow poll covers file systems that send
 //! no events.
 
@@ -19,7 +19,7 @@ use crate::rules::Severity;
 const SETTLE: Duration = Duration::from_millis(300);
 
 /// How often the content is compared without any event.
-const POLL: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_mins(1);
 
 impl Warden {
     /// Reads the files again and puts the table in force if it compiles. A broken table never replaces a good one.

@@ -48,7 +48,7 @@ impl Warden {
     }
 
     fn held_view(&self, held: &HeldPlan, ledger: &Ledger) -> HeldView {
-        let hold = ledger.held.get(&held.digest);
+        let verdicts = ledger.held.get(&held.digest);
         HeldView {
             digest: held.digest.clone(),
             cause: held.cause.clone(),
@@ -58,8 +58,8 @@ impl Warden {
             text: held.text.clone(),
             held_at: held.held_at,
             expires_at: held.expires_at,
-            approved_by: hold.map(|hold| hold.approvals.keys().cloned().collect()).unwrap_or_default(),
-            rejected_by: hold.and_then(|hold| hold.rejected.as_ref()).map(|(by, _)| by.clone()),
+            approved_by: verdicts.map(|hold| hold.approvals.keys().cloned().collect()).unwrap_or_default(),
+            rejected_by: verdicts.and_then(|hold| hold.rejected.as_ref()).map(|(by, _)| by.clone()),
             steps: held.steps.iter().map(|step| self.step_view(step, ledger)).collect(),
         }
     }
@@ -114,8 +114,8 @@ impl Warden {
     pub fn seats_view(&self) -> Vec<SeatsView> {
         let ledger = self.ledger();
         let counts = ledger.counts();
-        let standing = self.stand();
-        let occupied = standing.occupied();
+        let desk_counts = self.desk_counts();
+        let occupied = self.stand().occupied();
         let mut pools: Vec<_> = self.parts.catalog.pools.values().collect();
         pools.sort_by_key(|pool| (pool.kind, -pool.rank, pool.id.clone()));
         pools
@@ -143,12 +143,7 @@ impl Warden {
                         (class.to_string(), ReservedView { floor: *floor, used: small(used) })
                     })
                     .collect();
-                let target_count = standing
-                    .desks
-                    .values()
-                    .filter_map(|desk| desk.observed.as_ref()?.holders.get(&pool.id))
-                    .map(|holders| u64::try_from(holders.len()).unwrap_or(u64::MAX))
-                    .max();
+                let target_count = desk_counts.values().filter_map(|counts| counts.get(&pool.id)).copied().max();
                 SeatsView {
                     pool: pool.id.clone(),
                     kind: pool.kind,
@@ -299,7 +294,6 @@ impl Warden {
             .iter()
             .map(|(name, config)| {
                 let desk = standing.desks.get(name).cloned().unwrap_or_default();
-                let holders = desk.observed.iter().flat_map(|observed| &observed.holders);
                 let failing: Vec<FailingView> = standing
                     .failing
                     .iter()
@@ -320,7 +314,7 @@ impl Warden {
                     name: name.to_string(),
                     mode: mode_word(config.mode).to_owned(),
                     state: state.to_owned(),
-                    counts: holders.map(|(pool, holders)| (pool.clone(), long(holders.len()))).collect(),
+                    counts: desk.counts,
                     foreign: desk
                         .occupied
                         .iter()

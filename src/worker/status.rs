@@ -7,6 +7,9 @@ use crate::model::{FeedName, PersonId, PoolId, TargetName, Time};
 use crate::seats::Occupied;
 use crate::target::Observed;
 
+/// Members at desks, by desk and pool.
+pub(super) type DeskCounts = BTreeMap<TargetName, BTreeMap<PoolId, u64>>;
+
 /// What passes leave behind for reports and for the next pass. Lost at a restart without harm.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
@@ -31,6 +34,8 @@ pub(super) struct Standing {
 pub(super) struct Desk {
     /// Its holders; `None` until it has been read.
     pub(super) observed: Option<Observed>,
+    /// Members by pool: as read, and as changed by us since.
+    pub(super) counts: BTreeMap<PoolId, u64>,
     /// Seats that are not ours, by pool.
     pub(super) occupied: BTreeMap<PoolId, Occupied>,
     /// Seats of ours that it does not show.
@@ -64,6 +69,19 @@ impl Standing {
             *count = count.saturating_add(1);
         }
         counts
+    }
+
+    /// Counts one member more or less at the desks that were read.
+    pub(super) fn count(&mut self, pool: &PoolId, losing: bool) {
+        for count in self.desks.values_mut().filter_map(|desk| desk.counts.get_mut(pool)) {
+            *count = if losing { count.saturating_sub(1) } else { count.saturating_add(1) };
+        }
+    }
+
+    /// Members at the desks, by desk and pool; empty until a desk was read.
+    pub(super) fn desk_counts(&self) -> DeskCounts {
+        let read = self.desks.iter().filter(|(_, desk)| desk.observed.is_some());
+        read.map(|(name, desk)| (name.clone(), desk.counts.clone())).collect()
     }
 
     /// Seats at desks that are not ours, by pool. Of several desks the fullest counts.

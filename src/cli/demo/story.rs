@@ -21,7 +21,9 @@ const LOOKS: usize = 100;
 pub(super) async fn tell(mocks: Mocks, socket: PathBuf, config: PathBuf) {
     let desk = Desk { mocks, socket };
     let Some(status) = desk.wait(|status| !status.held.is_empty()).await else { return };
-    say("The first pass has read everybody. The first big fill of an empty ledger looks like a mistake, so a brake holds it:");
+    say(
+        "The first pass has read everybody. The first big fill of an empty ledger looks like a mistake, so a brake holds it:",
+    );
     for held in &status.held {
         say(&format!("  {} ({}): {}", held.cause.yellow(), held.pool, held.text));
     }
@@ -154,7 +156,8 @@ impl Desk {
             self.mocks.state().world.move_to(*id, "FIN-4", "Finance");
         }
         say(&format!("\nHR moves {} analysts to Finance at once. When their grace ends …", many.len()));
-        let Some(status) = self.wait(|status| status.held.iter().any(|held| held.cause.starts_with("revoke"))).await else {
+        let Some(status) = self.wait(|status| status.held.iter().any(|held| held.cause.starts_with("revoke"))).await
+        else {
             return;
         };
         for held in status.held.iter().filter(|held| held.cause.starts_with("revoke")) {

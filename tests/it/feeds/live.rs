@@ -116,7 +116,8 @@ impl Live {
         let ports = Ports {
             transport: Arc::new(HttpTransport::new(None).unwrap()),
             clock: Arc::new(ManualClock::auto(Time::parse("2026-11-22T10:00:00Z").unwrap())),
-            chance: Arc::new(Chance::seeded(7)), patience: std::time::Duration::from_mins(1),
+            chance: Arc::new(Chance::seeded(7)),
+            patience: std::time::Duration::from_mins(1),
         };
         Self { kind, mocks, feed: build(&config, &ports).unwrap(), _server: http, _secret: secret }
     }

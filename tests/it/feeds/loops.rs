@@ -38,6 +38,7 @@ fn a_feed_that_pushes_is_not_polled() {
         transport: Script::new(|_, _| None),
         clock: Arc::new(SystemClock),
         chance: Arc::new(Chance::seeded(7)),
+        patience: std::time::Duration::from_mins(1),
     };
     assert!(build(&config, &ports).is_none());
 }

@@ -37,7 +37,8 @@ impl Default for Setup {
             feeds: vec![Server::Okta],
             desk: Some("full"),
             catalog: catalog(120, ""),
-            rules: "id,job_code,tier,addons,class\nanalysts,SD-*,fulfiller,,\non-call,OPS-*,fulfiller,,on-call\n".to_owned(),
+            rules: "id,job_code,tier,addons,class\nanalysts,SD-*,fulfiller,,\non-call,OPS-*,fulfiller,,on-call\n"
+                .to_owned(),
             more: GENEROUS.to_owned(),
         }
     }
@@ -233,7 +234,9 @@ impl Company {
             .unwrap();
         assert_eq!(replayed, *self.store.ledger(), "the journal does not add up to the ledger");
         for (pool, count) in self.store.ledger().counts() {
-            if let Some(seatwarden::model::Seats::Bought(bought)) = self.loaded.catalog.pool(&pool).map(|pool| pool.seats) {
+            if let Some(seatwarden::model::Seats::Bought(bought)) =
+                self.loaded.catalog.pool(&pool).map(|pool| pool.seats)
+            {
                 assert!(count.total() <= bought, "{pool} has {count:?} of {bought}");
             }
         }
@@ -251,7 +254,7 @@ fn load(folder: &TempDir) -> Loaded {
 
 fn open(loaded: &Loaded, store: &Arc<dyn Store>, clock: &ManualClock, wire: &Arc<Wire>) -> Result<Warden, WardenError> {
     let chance = Arc::new(Chance::seeded(11));
-    let ports = |_: Option<&std::path::Path>| {
+    let outlet = |_: Option<&std::path::Path>| {
         Ok::<_, std::convert::Infallible>(Ports {
             transport: wire.clone(),
             clock: Arc::new(clock.clone()),
@@ -260,7 +263,8 @@ fn open(loaded: &Loaded, store: &Arc<dyn Store>, clock: &ManualClock, wire: &Arc
         })
     };
     let parts =
-        Parts::build(loaded.config.clone(), loaded.catalog.clone(), store.clone(), Arc::new(clock.clone()), ports).unwrap();
+        Parts::build(loaded.config.clone(), loaded.catalog.clone(), store.clone(), Arc::new(clock.clone()), outlet)
+            .unwrap();
     let sources = config::load_rules_sources(&loaded.config.rules).unwrap();
     Warden::open(parts, sources)
 }

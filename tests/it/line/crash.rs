@@ -93,7 +93,9 @@ fn seats(company: &Company) -> BTreeMap<String, Vec<String>> {
         seats.insert(pool.to_owned(), company.holders(pool));
         seats.insert(format!("{pool} queue"), company.waiting(pool));
     }
-    for (pool, group) in [("fulfiller", "lic-fulfiller"), ("agent", "lic-agent"), ("major-incident", "lic-major-incident")] {
+    for (pool, group) in
+        [("fulfiller", "lic-fulfiller"), ("agent", "lic-agent"), ("major-incident", "lic-major-incident")]
+    {
         assert_eq!(company.at_desk(group), company.holders(pool), "the desk and the ledger differ");
     }
     assert!(ledger.counts().get(&PoolId::from("fulfiller")).is_none_or(|count| count.total() <= 4));
@@ -107,19 +109,29 @@ fn setup() -> Setup {
             "[tier.agent]\nrank = 10\nseats = 3\nfallback = \"requester\"\n\
              [addon.major-incident]\nseats = 2\nrequires = [\"fulfiller\"]",
         ),
-        rules: "id,job_code,tier,addons\nanalysts,SD-*,fulfiller,\nmajor,SD-12,,major-incident\nagents,AG-*,agent,\n".to_owned(),
+        rules: "id,job_code,tier,addons\nanalysts,SD-*,fulfiller,\nmajor,SD-12,,major-incident\nagents,AG-*,agent,\n"
+            .to_owned(),
         ..Setup::default()
     }
 }
 
 fn world() -> World {
     let mut world = World::empty(3);
-    for (number, (name, code)) in
-        [("ann", "SD-12"), ("ben", "SD-20"), ("cem", "SD-20"), ("dan", "SD-12"), ("eve", "SD-20"), ("fay", "AG-1"), ("gus", "AG-1")]
-            .into_iter()
-            .enumerate()
+    for (number, (name, code)) in [
+        ("ann", "SD-12"),
+        ("ben", "SD-20"),
+        ("cem", "SD-20"),
+        ("dan", "SD-12"),
+        ("eve", "SD-20"),
+        ("fay", "AG-1"),
+        ("gus", "AG-1"),
+    ]
+    .into_iter()
+    .enumerate()
     {
-        world.hire(Hire::new(&format!("{name}@acme.example")).number(&format!("{:05}", number + 1)).job(code).department("IT"));
+        world.hire(
+            Hire::new(&format!("{name}@acme.example")).number(&format!("{:05}", number + 1)).job(code).department("IT"),
+        );
     }
     world
 }
@@ -127,7 +139,8 @@ fn world() -> World {
 /// A leaver, a mover down and a mover up, at once.
 fn change(company: &Company) {
     let mut state = company.mocks.state();
-    let of = |state: &seatwarden_mocks::State, name: &str| state.world.by_email(&format!("{name}@acme.example")).unwrap();
+    let of =
+        |state: &seatwarden_mocks::State, name: &str| state.world.by_email(&format!("{name}@acme.example")).unwrap();
     let (ann, ben, fay) = (of(&state, "ann"), of(&state, "ben"), of(&state, "fay"));
     state.world.leave(ann);
     state.world.move_to(ben, "AG-2", "IT");

@@ -97,7 +97,10 @@ fn a_mover_keeps_the_seat_through_grace_and_loses_it_when_it_is_over() {
 fn a_big_change_is_held_until_it_is_approved_and_then_done_once() {
     run(async {
         let setup = Setup {
-            more: GENEROUS.replace("revoke = { per_pass = \"50%\", at_least = 100 }", "revoke = { per_pass = \"5%\", at_least = 5 }"),
+            more: GENEROUS.replace(
+                "revoke = { per_pass = \"50%\", at_least = 100 }",
+                "revoke = { per_pass = \"5%\", at_least = 5 }",
+            ),
             ..Setup::default()
         };
         let company = Company::new(analysts(40), setup).await;

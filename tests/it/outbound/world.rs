@@ -111,7 +111,12 @@ where
 }
 
 pub(crate) fn ports(transport: Arc<dyn Transport>, clock: &ManualClock) -> Ports {
-    Ports { transport, clock: Arc::new(clock.clone()), chance: Arc::new(Chance::seeded(42)), patience: Duration::from_mins(1) }
+    Ports {
+        transport,
+        clock: Arc::new(clock.clone()),
+        chance: Arc::new(Chance::seeded(42)),
+        patience: Duration::from_mins(1),
+    }
 }
 
 pub(crate) fn get(path: &str) -> Call {

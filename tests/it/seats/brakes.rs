@@ -463,3 +463,22 @@ fn leavers_go_while_a_mass_move_is_held_and_the_approval_survives_them() {
     note: revoke.per_pass is held until 2026-11-05T08:00:00Z
     ");
 }
+
+#[test]
+fn a_plan_tells_of_each_person_and_in_numbers() {
+    let mut world = staffed(120);
+    world.wants(200, "4711", "fulfiller");
+    world.settle();
+    for person in 1..=9 {
+        world.nothing(person, "9999");
+    }
+    world.leaves(20);
+    let plan = world.decide();
+    let summary = plan.summary();
+    assert_eq!((summary.grant, summary.revoke, summary.moves, summary.wait), (1, 1, 0, 0));
+    assert_eq!((summary.hold, summary.keep), (9, 119));
+    assert_eq!(plan.steps_of(PersonId(200)).map(|step| step.action).collect::<Vec<_>>(), [Action::Grant]);
+    assert_eq!(plan.held_for(PersonId(3)).map(|(held, _)| held.wanted).collect::<Vec<_>>(), [10]);
+    assert_eq!(plan.waits_of(PersonId(3)).count(), 0);
+    assert!(plan.changes_seats());
+}

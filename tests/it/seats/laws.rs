@@ -60,9 +60,10 @@ fn every_moment_is_allowed(world: &World, plan: &Plan) {
     let mut ledger = world.ledger.clone();
     let mut policy = world.policy.clone();
     for event in after(plan, &world.ledger, &world.policy, world.now) {
-        let gains = match &event {
-            Event::Granting { person, pool, .. } | Event::Adopted { person, pool, .. } => Some((*person, pool.clone())),
-            _ => None,
+        let gains = if let Event::Granting { person, pool, .. } | Event::Adopted { person, pool, .. } = &event {
+            Some((*person, pool.clone()))
+        } else {
+            None
         };
         let before = gains.as_ref().map(|(_, pool)| in_use(&ledger, &policy, pool));
         ledger.apply(world.now, &event);
