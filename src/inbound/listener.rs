@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 /// What one listener allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,8 @@ impl axum::serve::Listener for Listener {
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (stream, peer) = axum::serve::Listener::accept(&mut self.inner).await;
         let Bounds { idle, life, .. } = self.bounds;
-        let ends = Instant::now() + life;
-        let quiet = Box::pin(sleep(idle.min(life)));
-        (Connection { stream, quiet, idle, ends, _place: place }, peer)
+        let (quiet, end) = (Box::pin(sleep(idle)), Box::pin(sleep(life)));
+        (Connection { stream, quiet, end, idle, _place: place }, peer)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -68,22 +67,23 @@ impl axum::serve::Listener for Listener {
 pub struct Connection {
     stream: TcpStream,
     quiet: Pin<Box<Sleep>>,
+    end: Pin<Box<Sleep>>,
     idle: Duration,
-    ends: Instant,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
     fn poll_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        if self.quiet.as_mut().poll(cx).is_ready() {
+        if self.quiet.as_mut().poll(cx).is_ready() || self.end.as_mut().poll(cx).is_ready() {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(())
     }
 
-    fn moved(&mut self) {
-        let until = (Instant::now() + self.idle).min(self.ends);
-        self.quiet.as_mut().reset(until);
+    fn moved(&mut self, cx: &mut Context<'_>) {
+        self.quiet.set(sleep(self.idle));
+        // Polled once, or it would wake nobody.
+        let _armed = self.quiet.as_mut().poll(cx).is_pending();
     }
 }
 
@@ -92,7 +92,7 @@ impl AsyncRead for Connection {
         self.poll_time(cx)?;
         let answer = Pin::new(&mut self.stream).poll_read(cx, buf);
         if answer.is_ready() {
-            self.moved();
+            self.moved(cx);
         }
         answer
     }
@@ -103,7 +103,7 @@ impl AsyncWrite for Connection {
         self.poll_time(cx)?;
         let answer = Pin::new(&mut self.stream).poll_write(cx, buf);
         if answer.is_ready() {
-            self.moved();
+            self.moved(cx);
         }
         answer
     }

@@ -12,6 +12,7 @@ mod config;
 mod directory;
 mod feeds;
 mod line;
+mod ops;
 mod outbound;
 mod rules;
 mod seats;
