@@ -1,6 +1,8 @@
 //! Asks the daemon where one runs, else does it here. The user sees no difference.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -14,23 +16,65 @@ use crate::worker::{Answer, Frame, Request, Warden};
 /// Asks and hands frames on as they come. `Err` is an exit code for trouble that was shown already.
 pub(super) async fn ask(global: &Global, request: Request, each: &mut (dyn FnMut(Frame) + Send)) -> Result<Answer, u8> {
     setup::start_log(global, LogLevel::Warn);
-    let ready = setup::read(global)?;
-    let socket = ready.loaded.config.listen.control.clone();
-    match control::ask(&socket, &request, each).await {
-        Ok(answer) => return Ok(answer),
-        Err(ControlError::NoDaemon(_)) => {}
+    let loaded = setup::read_config(global)?;
+    let socket = loaded.config.listen.control.clone();
+    if let Some(answer) = ask_daemon(&socket, &request, each).await? {
+        return Ok(answer);
+    }
+    // A running daemon has its own table in force, whatever the files say now; here the files are all there is.
+    let ready = if decides(&request) { setup::with_rules(global, loaded)? } else { setup::with_any_rules(loaded) };
+    let mut tries = 0;
+    let store = loop {
+        match open_store(&ready, !writes(&request)) {
+            Ok(store) => break store,
+            // Somebody has just opened it: a daemon that will answer in a moment, or another command.
+            Err(StoreError::InUse { .. }) if tries < OPEN_TRIES => {
+                tries += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+                if let Some(answer) = ask_daemon(&socket, &request, each).await? {
+                    return Ok(answer);
+                }
+            }
+            Err(error) => return Err(store_trouble(&error)),
+        }
+    };
+    let warden = setup::warden(global, ready, store)?;
+    here(&warden, request, each).await
+}
+
+/// How often a store in use is tried again, and how long after.
+pub(super) const OPEN_TRIES: u32 = 50;
+/// The pause between two tries.
+pub(super) const OPEN_PAUSE: Duration = Duration::from_millis(100);
+
+/// Asks the daemon; `None` where none runs.
+async fn ask_daemon(
+    socket: &Path,
+    request: &Request,
+    each: &mut (dyn FnMut(Frame) + Send),
+) -> Result<Option<Answer>, u8> {
+    match control::ask(socket, request, each).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ControlError::NoDaemon(_)) => Ok(None),
         Err(error @ ControlError::NotAllowed(_)) => {
             output::complain(&error.to_string());
-            return Err(exit::REFUSED);
+            Err(exit::REFUSED)
         }
         Err(error @ (ControlError::Broken(_) | ControlError::Listen { .. })) => {
             output::complain(&error.to_string());
-            return Err(exit::UNREACHABLE);
+            Err(exit::UNREACHABLE)
         }
     }
-    let store = open_store(&ready, !writes(&request))?;
-    let warden = setup::warden(global, ready, store)?;
-    here(&warden, request, each).await
+}
+
+/// Shows why the store cannot be opened and gives the exit code.
+pub(super) fn store_trouble(error: &StoreError) -> u8 {
+    if matches!(error, StoreError::InUse { .. }) {
+        output::complain(&format!("{error}, and no daemon answers on its control socket"));
+    } else {
+        output::complain(&error.to_string());
+    }
+    exit::UNREACHABLE
 }
 
 /// Asks without caring for frames.
@@ -62,28 +106,37 @@ async fn here(warden: &Warden, request: Request, each: &mut (dyn FnMut(Frame) + 
 
 /// Opens the store of the configuration. Where none exists yet and nothing is to be written, an empty one in memory
 /// serves, so that `plan` leaves no trace.
-pub(super) fn open_store(ready: &Ready, read_only: bool) -> Result<Arc<dyn Store>, u8> {
+pub(super) fn open_store(ready: &Ready, read_only: bool) -> Result<Arc<dyn Store>, StoreError> {
     let path = &ready.loaded.config.store;
     if read_only && !path.exists() {
         return Ok(Arc::new(Overlay::empty()));
     }
-    match SledStore::open(path) {
-        Ok(opened) => {
-            if let Some(why) = &opened.recovered {
-                output::complain(&format!(
-                    "the store was damaged and has been rebuilt ({why}); nothing is revoked until every feed was read whole"
-                ));
-            }
-            Ok(Arc::new(opened.store))
-        }
-        Err(error @ StoreError::InUse { .. }) => {
-            output::complain(&format!("{error}, and no daemon answers on its control socket"));
-            Err(exit::UNREACHABLE)
-        }
-        Err(error) => {
-            output::complain(&error.to_string());
-            Err(exit::UNREACHABLE)
-        }
+    let opened = SledStore::open(path)?;
+    if let Some(why) = &opened.recovered {
+        output::complain(&format!(
+            "the store was damaged and has been rebuilt ({why}); nothing is revoked until every feed was read whole"
+        ));
+    }
+    Ok(Arc::new(opened.store))
+}
+
+/// Whether a request needs a table in force.
+fn decides(request: &Request) -> bool {
+    match request {
+        Request::Plan {}
+        | Request::Apply { .. }
+        | Request::Sync { .. }
+        | Request::Explain { .. }
+        | Request::People { .. }
+        | Request::TargetAdopt { .. } => true,
+        Request::Approve { .. }
+        | Request::Reject { .. }
+        | Request::Status {}
+        | Request::Seats {}
+        | Request::TargetList {}
+        | Request::AuditExport { .. }
+        | Request::AuditVerify {}
+        | Request::StoreVerify {} => false,
     }
 }
 

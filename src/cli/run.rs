@@ -12,6 +12,7 @@ use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
 use crate::inbound::{control, ops};
+use crate::store::StoreError;
 use crate::worker::request::exit;
 use crate::worker::{self, INBOX, Request, Trigger};
 
@@ -51,9 +52,24 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
             return exit::FAILED;
         }
     };
-    let store = match asking::open_store(&ready, false) {
-        Ok(store) => store,
-        Err(code) => return code,
+    let listener = match control::listen(&config.listen.control).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            output::complain(&error.to_string());
+            return exit::CONFIG;
+        }
+    };
+    let mut tries = 0;
+    let store = loop {
+        match asking::open_store(&ready, false) {
+            Ok(store) => break store,
+            // A command may have it open for a moment.
+            Err(StoreError::InUse { .. }) if tries < asking::OPEN_TRIES => {
+                tries += 1;
+                tokio::time::sleep(asking::OPEN_PAUSE).await;
+            }
+            Err(error) => return asking::store_trouble(&error),
+        }
     };
     let warden = match setup::warden(global, ready, store) {
         Ok(warden) => Arc::new(warden),
@@ -68,13 +84,6 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
     };
     let stop = lifecycle.stop();
     let tasks = TaskTracker::new();
-    let listener = match control::listen(&config.listen.control).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            output::complain(&error.to_string());
-            return exit::CONFIG;
-        }
-    };
     let (triggers, inbox) = mpsc::channel(INBOX);
     let serving =
         control::serve(listener, config.listen.control.clone(), warden.clone(), triggers.clone(), stop.clone());

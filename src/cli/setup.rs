@@ -22,13 +22,23 @@ pub(super) struct Ready {
 
 /// Reads configuration, catalog and rules. Shows what is wrong and gives the exit code if they cannot be used.
 pub(super) fn read(global: &Global) -> Result<Ready, u8> {
-    let loaded = read_config(global)?;
+    with_rules(global, read_config(global)?)
+}
+
+/// Adds the rules to a configuration, if they compile.
+pub(super) fn with_rules(global: &Global, loaded: Loaded) -> Result<Ready, u8> {
     let (sources, findings) = read_rules(&loaded);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         show_findings(global, &findings, &texts(&loaded, &sources));
         return Err(exit::DATA);
     }
     Ok(Ready { loaded, sources })
+}
+
+/// Adds the rules as they are: for verbs that decide nothing.
+pub(super) fn with_any_rules(loaded: Loaded) -> Ready {
+    let (sources, _) = read_rules(&loaded);
+    Ready { loaded, sources }
 }
 
 /// Reads configuration and catalog alone.

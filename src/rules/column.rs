@@ -97,10 +97,11 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::On(column) => return fmt::Display::fmt(column, f),
+impl Key {
+    /// The name of a key that is no match column.
+    pub(super) const fn name(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::On(_) => return None,
             Self::Id => "id",
             Self::Person => "person",
             Self::Tier => "tier",
@@ -113,6 +114,15 @@ impl fmt::Display for Key {
             Self::Note => "note",
             Self::Reason => "reason",
         })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.name()) {
+            (Self::On(column), _) => fmt::Display::fmt(column, f),
+            (_, name) => f.pad(name.unwrap_or_default()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::code;
 use super::column::{Column, Key};
 use super::csv_text::{Field, Record, Stop, records};
 use super::normal::normal;
-use super::table::{Entry, Kind, Value, Written, key_of};
+use super::table::{Entry, Kind, Value, Written, key_of, known_key};
 use super::text::{Findings, Span};
 
 /// Reads a file whose header names columns in any order. A header with `person` holds exceptions.
@@ -23,6 +23,12 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
         return;
     }
     let header = list.remove(0);
+    let count = header.fields.len();
+    if count > MAX_COLUMNS {
+        let message = format!("the header has {count} columns, more than {MAX_COLUMNS}");
+        findings.add(code::CSV_HEADER, span_of(file, &header), message, HEADER_HELP);
+        return;
+    }
     let kind =
         if header.fields.iter().any(|field| field.text.trim() == "person") { Kind::Exception } else { Kind::Rule };
     let columns = columns_of(file, &header, kind, findings);
@@ -38,6 +44,9 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
         entries.push(Entry { kind, span, cells: cells_of(file, record, &columns, findings) });
     }
 }
+
+/// More columns than a table can have a use for: a file that is no table is told so once.
+const MAX_COLUMNS: usize = 1_000;
 
 const HEADER_HELP: &str = "the first line names the columns, such as `id,job_code,tier`";
 
@@ -78,7 +87,7 @@ fn separator_of(text: &str) -> char {
         header.first().map_or(0, |record| {
             let is_known = |field: &&Field| {
                 let name = field.text.trim();
-                key_of(name, Kind::Rule).is_ok() || key_of(name, Kind::Exception).is_ok()
+                known_key(name, Kind::Rule).or_else(|| known_key(name, Kind::Exception)).is_some()
             };
             record.fields.iter().filter(is_known).count()
         })

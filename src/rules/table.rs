@@ -76,19 +76,16 @@ fn ending(path: &str) -> Option<String> {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())
 }
 
+/// The key of a column of that kind of table.
+pub(super) fn known_key(name: &str, kind: Kind) -> Option<Key> {
+    let plain = plain_keys(kind).iter().find(|key| key.name() == Some(name)).cloned();
+    plain.or_else(|| Column::parse(name).filter(|_| kind == Kind::Rule).map(Key::On))
+}
+
 /// The key of a column of that kind of table, or advice on what was meant.
 pub(super) fn key_of(name: &str, kind: Kind) -> Result<Key, String> {
-    let plain: &[Key] = match kind {
-        Kind::Rule => &Key::OF_RULE,
-        Kind::Exception => &Key::OF_EXCEPTION,
-    };
-    if let Some(key) = plain.iter().find(|key| key.to_string() == name) {
-        return Ok(key.clone());
-    }
-    if kind == Kind::Rule
-        && let Some(column) = Column::parse(name)
-    {
-        return Ok(Key::On(column));
+    if let Some(key) = known_key(name, kind) {
+        return Ok(key);
     }
     if let Some(custom) = name.strip_prefix("attr.")
         && kind == Kind::Rule
@@ -96,10 +93,17 @@ pub(super) fn key_of(name: &str, kind: Kind) -> Result<Key, String> {
     {
         return Err(format!("write `{custom}`, which is a column of its own"));
     }
-    let mut known: Vec<String> = plain.iter().map(ToString::to_string).collect();
+    let mut known: Vec<String> = plain_keys(kind).iter().map(ToString::to_string).collect();
     if kind == Kind::Rule {
         known.extend(Column::names());
         known.push("attr.NAME".to_owned());
     }
     Err(did_you_mean(name, known.iter().map(String::as_str)))
+}
+
+const fn plain_keys(kind: Kind) -> &'static [Key] {
+    match kind {
+        Kind::Rule => &Key::OF_RULE,
+        Kind::Exception => &Key::OF_EXCEPTION,
+    }
 }

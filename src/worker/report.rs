@@ -114,6 +114,7 @@ impl Warden {
     pub fn seats_view(&self) -> Vec<SeatsView> {
         let ledger = self.ledger();
         let counts = ledger.counts();
+        let queues = ledger.queues();
         let desk_counts = self.desk_counts();
         let occupied = self.stand().occupied();
         let mut pools: Vec<_> = self.parts.catalog.pools.values().collect();
@@ -153,7 +154,7 @@ impl Warden {
                     cooling: count.cooling,
                     free,
                     reserved,
-                    waiting: small(ledger.waiting.keys().filter(|(_, waited)| *waited == pool.id).count()),
+                    waiting: queues.get(&pool.id).copied().unwrap_or(0),
                     target_count,
                     foreign,
                 }

@@ -4,13 +4,19 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that panics has failed, which is what it is for"
+    clippy::wildcard_enum_match_arm,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::nonminimal_bool,
+    reason = "a test that panics has failed, which is what it is for, and it names only what it looks for"
 )]
 
 mod audit;
+mod cli;
 mod config;
 mod directory;
 mod feeds;
+mod foreign;
 mod line;
 mod ops;
 mod outbound;

@@ -23,10 +23,19 @@ pub(super) const HISTORY_KEPT: usize = 2_048;
 const TRUST: &[u8] = b"distrusted";
 const ACCEPTED: &[u8] = b"accepted/";
 
+/// Records of people as they lie in the trees.
+pub(super) type PeopleRows = BTreeMap<u64, Option<Vec<u8>>>;
+
+/// Encodes the records; the last one of a person counts. Done by the committer: the one writer has enough to do, and
+/// memory is returned by the thread that took it.
+pub(super) fn people_rows(people: Vec<PersonRecord>) -> Result<PeopleRows, StoreError> {
+    people.into_iter().map(|record| Ok((record.id.0, Some(codec::encode(&record)?)))).collect()
+}
+
 /// The changes of several batches in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    people: BTreeMap<PersonId, PersonRecord>,
+    people: PeopleRows,
     feeds: BTreeMap<FeedName, FeedState>,
     dirty: BTreeMap<PersonId, bool>,
     notes: BTreeMap<String, Option<String>>,
@@ -35,9 +44,16 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Adds a batch, or refuses it and stays as it is. `tip` is where the journal ends and moves on.
-    pub(super) fn add(&mut self, batch: Batch, tip: &mut Tip, journal: &Path) -> Result<(), StoreError> {
-        let Batch { at, pass, people, feeds, dirty, clean, events, notes } = batch;
+    /// Adds a batch whose people were encoded before, or refuses it and stays as it is. `tip` is where the journal ends
+    /// and moves on.
+    pub(super) fn add(
+        &mut self,
+        batch: Batch,
+        people: PeopleRows,
+        tip: &mut Tip,
+        journal: &Path,
+    ) -> Result<(), StoreError> {
+        let Batch { at, pass, people: _, feeds, dirty, clean, events, notes } = batch;
         let mut entries = Vec::with_capacity(events.len());
         let mut end = tip.clone();
         for event in events {
@@ -48,7 +64,7 @@ impl Group {
         }
         *tip = end;
         self.entries.append(&mut entries);
-        self.people.extend(people.into_iter().map(|record| (record.id, record)));
+        self.people.extend(people);
         self.feeds.extend(feeds);
         self.notes.extend(notes);
         // Whoever is named in both is looked at once more, rather than not at all.
@@ -62,14 +78,10 @@ impl Group {
         self.entries.push((entry, line));
     }
 
-    /// Stages everything but the manifest. `ledger` is the one before these entries.
-    pub(super) fn stage(&self, stage: &mut Stage<'_>, ledger: &Ledger) -> Result<(), StoreError> {
+    /// Stages everything but the manifest, and gives the people away. `ledger` is the one before these entries.
+    pub(super) fn stage(&mut self, stage: &mut Stage<'_>, ledger: &Ledger) -> Result<(), StoreError> {
         let Self { people, feeds, dirty, notes, entries } = self;
-        let mut rows = BTreeMap::new();
-        for (id, record) in people {
-            rows.insert(id.0, Some(codec::encode(record)?));
-        }
-        blocks::write(stage, Rows::People, rows)?;
+        blocks::write(stage, Rows::People, std::mem::take(people))?;
         for (name, state) in feeds {
             stage.put(Kind::Feeds, name.as_str().as_bytes(), &codec::encode(state)?)?;
         }

@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// All four steps.
-    pub(super) fn commit(&mut self, group: &Group) -> Result<(), StoreError> {
+    pub(super) fn commit(&mut self, group: &mut Group) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let _whole = shared.standing_still();
         self.write(group, Sync::Now)?;
@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// The first step alone.
-    pub(super) fn write(&mut self, group: &Group, sync: Sync) -> Result<(), StoreError> {
+    pub(super) fn write(&mut self, group: &mut Group, sync: Sync) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
         let mut stage = Stage::new(&shared.trees);
         group.stage(&mut stage, &shared.ledger())?;

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::blocks::Rows;
-use self::changes::{each_row, load_dirty, load_history, text};
+use self::changes::{each_row, load_dirty, load_history, people_rows, text};
 use self::engine::Shared;
 use self::folder::Lock;
 use self::journal_file::is_exactly;
@@ -134,14 +134,15 @@ fn parse(line: &[u8]) -> Result<Entry, StoreError> {
 
 #[async_trait]
 impl Store for SledStore {
-    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+    async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
         let gone = || StoreError::Stopped(self.shared.stopped().unwrap_or_else(|| "its writer is gone".to_owned()));
+        let people = people_rows(std::mem::take(&mut batch.people))?;
         let (answer, answered) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(Job { batch, answer }).await.map_err(|_| gone())?;
+        jobs.send(Job { batch, people, answer }).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 

@@ -79,12 +79,12 @@ fn replay(folder: &Folder, engine: &mut Engine) -> Result<(), StoreError> {
         tip = Tip::of(&entry);
         group.replay(entry, super::changes::text(line)?);
         if group.entries.len() >= REPLAYED_AT_ONCE {
-            engine.write(&group, Sync::Later)?;
+            engine.write(&mut group, Sync::Later)?;
             engine.publish(&group);
             group = Group::default();
         }
     }
-    engine.write(&group, Sync::Later)?;
+    engine.write(&mut group, Sync::Later)?;
     engine.publish(&group);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::changes::Group;
+use super::changes::{Group, PeopleRows};
 use super::engine::Engine;
 use crate::store::{Batch, StoreError};
 
@@ -17,18 +17,20 @@ const GROUP_PEOPLE: usize = 8_192;
 
 /// A batch and who waits for it.
 pub(super) struct Job {
+    /// The batch without its people.
     pub(super) batch: Batch,
+    pub(super) people: PeopleRows,
     pub(super) answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
 /// Works until every sender is gone.
 pub(super) fn run(mut engine: Engine, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
-        let mut people = first.batch.people.len();
+        let mut people = first.people.len();
         let mut queued = vec![first];
         while queued.len() < GROUP_BATCHES && people < GROUP_PEOPLE {
             let Ok(job) = jobs.try_recv() else { break };
-            people = people.saturating_add(job.batch.people.len());
+            people = people.saturating_add(job.people.len());
             queued.push(job);
         }
         write(&mut engine, queued);
@@ -61,8 +63,8 @@ fn write(engine: &mut Engine, jobs: Vec<Job>) {
     let mut tip = engine.manifest.journal.tip();
     let mut group = Group::default();
     let mut waiting = Vec::with_capacity(jobs.len());
-    for Job { batch, answer } in jobs {
-        match group.add(batch, &mut tip, &path) {
+    for Job { batch, people, answer } in jobs {
+        match group.add(batch, people, &mut tip, &path) {
             Ok(()) => waiting.push(answer),
             Err(refused) => reply(answer, Err(refused)),
         }
@@ -70,7 +72,7 @@ fn write(engine: &mut Engine, jobs: Vec<Job>) {
     if waiting.is_empty() {
         return;
     }
-    match guarded(|| engine.commit(&group)) {
+    match guarded(|| engine.commit(&mut group)) {
         Ok(()) => waiting.into_iter().for_each(|answer| reply(answer, Ok(()))),
         Err(error) => {
             // Whether the group is on disk is not known now; the next opening finds out.

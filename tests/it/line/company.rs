@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -259,7 +258,7 @@ fn open(loaded: &Loaded, store: &Arc<dyn Store>, clock: &ManualClock, wire: &Arc
             transport: wire.clone(),
             clock: Arc::new(clock.clone()),
             chance: chance.clone(),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
         })
     };
     let parts =
@@ -352,9 +351,4 @@ impl Transport for Wire {
 /// Runs a story on a runtime of its own.
 pub(super) fn run(story: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(story);
-}
-
-/// Where the configuration is, for the program itself.
-pub(super) fn config_path(company: &Company) -> PathBuf {
-    company.folder.path().join("seatwarden.toml")
 }

@@ -146,7 +146,7 @@ fn change(company: &Company) {
     state.world.move_to(ben, "AG-2", "IT");
     state.world.move_to(fay, "SD-30", "IT");
     drop(state);
-    company.advance(Duration::from_secs(600));
+    company.advance(Duration::from_mins(10));
 }
 
 /// The whole story: fill, change, fill again. `stop` says where the process dies; it is restarted as often as needed.
@@ -163,7 +163,7 @@ async fn story(stop: impl Fn(&Company, &Mortal)) -> (BTreeMap<String, Vec<String
         company.wire.cut_after(None);
         company.restart();
         for _ in 0..3 {
-            company.advance(Duration::from_secs(600));
+            company.advance(Duration::from_mins(10));
             company.full().await;
         }
         if part == 0 {

@@ -48,18 +48,18 @@ fn no_fault_revokes(server: Server, homes: Homes) {
             for nth in [1, 2, 3] {
                 company.mocks.faults.clear();
                 company.mocks.faults.push(Rule::on(server).nth(nth).play(fault.clone()));
-                company.advance(Duration::from_secs(120));
+                company.advance(Duration::from_mins(2));
                 drop(company.try_pass(seatwarden::worker::Scope::Full).await);
                 assert_eq!(company.holders("fulfiller"), before, "{server:?}: {} on request {nth}", fault.name());
             }
             company.mocks.faults.clear();
             company.mocks.faults.push(Rule::on(server).from(2).play(fault.clone()));
-            company.advance(Duration::from_secs(120));
+            company.advance(Duration::from_mins(2));
             drop(company.try_pass(seatwarden::worker::Scope::Full).await);
             assert_eq!(company.holders("fulfiller"), before, "{server:?}: {} lasting", fault.name());
         }
         company.mocks.faults.clear();
-        company.advance(Duration::from_secs(3_600));
+        company.advance(Duration::from_hours(1));
         let pass = company.full().await;
         assert_eq!(pass.exit(), exit::DONE, "{:?}", pass.readings);
         assert!(pass.plan.steps.is_empty() && company.revoked().is_empty());
@@ -90,7 +90,7 @@ fn an_empty_200_is_told_and_changes_nothing() {
         company.full().await;
         let before = company.holders("fulfiller");
         company.mocks.faults.push(Rule::on(Server::Okta).path("/api/v1/users").query("limit").play(Fault::EmptyList));
-        company.advance(Duration::from_secs(120));
+        company.advance(Duration::from_mins(2));
         let pass = company.full().await;
         assert_eq!(pass.exit(), exit::LATER, "{:?}", pass.readings);
         assert_eq!(company.holders("fulfiller"), before);
@@ -111,7 +111,7 @@ fn a_feed_that_is_down_does_not_stop_the_other() {
         assert_eq!(pass.exit(), exit::UNREACHABLE);
         assert!(pass.view.granted > 0, "{:?}", pass.view);
         company.mocks.faults.clear();
-        company.advance(Duration::from_secs(3_600));
+        company.advance(Duration::from_hours(1));
         assert_eq!(company.full().await.exit(), exit::DONE);
         company.assert_sound();
     });

@@ -215,7 +215,7 @@ async fn the_whole_client_over_sockets() {
         transport: Arc::new(HttpTransport::new(None).unwrap()),
         clock: Arc::new(SystemClock),
         chance: Arc::new(Chance::system()),
-        patience: Duration::from_mins(1),
+        patience: std::time::Duration::from_mins(1),
     };
     let client = Client::new(peer, ports);
     let reply = client.send(get("/api/v1/users")).await.unwrap();

@@ -115,7 +115,7 @@ pub(crate) fn ports(transport: Arc<dyn Transport>, clock: &ManualClock) -> Ports
         transport,
         clock: Arc::new(clock.clone()),
         chance: Arc::new(Chance::seeded(42)),
-        patience: Duration::from_mins(1),
+        patience: std::time::Duration::from_mins(1),
     }
 }
 

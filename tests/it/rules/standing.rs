@@ -29,7 +29,11 @@ fn with(status: Status, departure: Option<Departure>) -> Person {
 
 /// The counted pools that are wanted.
 fn pools(want: &Want) -> Vec<&str> {
-    want.tier.iter().map(|(pool, _)| pool.as_str()).chain(want.addons.keys().map(|pool| pool.as_str())).collect()
+    want.tier
+        .iter()
+        .map(|(pool, _)| pool.as_str())
+        .chain(want.addons.keys().map(seatwarden::model::PoolId::as_str))
+        .collect()
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! The daemon: the socket, files that change, signals, kill -9.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::desk::Desk;
+
+const FREE: &str = "[brakes]\ngrant = { per_pass = \"100%\", at_least = 50 }\nrevoke = { per_pass = \"50%\", at_least = 50 }\nrules_edit = { per_pass = \"50%\", at_least = 50 }";
+
+struct Daemon(Child);
+
+impl Daemon {
+    fn start(desk: &Desk) -> Self {
+        let child =
+            desk.command(&["run", "--log-format", "json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let daemon = Self(child);
+        wait("the daemon answers", || desk.run(&["status", "-o", "json"]).out.contains("\"daemon\": true"));
+        daemon
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Waits for the end and gives the exit code.
+    fn ended(mut self) -> Option<i32> {
+        let mut code = None;
+        wait("the daemon ends", || {
+            code = self.0.try_wait().unwrap();
+            code.is_some()
+        });
+        code.and_then(|status| status.code())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Waits for a state, at most ten seconds.
+fn wait(what: &str, mut seen: impl FnMut() -> bool) {
+    for _ in 0..200 {
+        if seen() {
+            return;
+        }
+        pause();
+    }
+    panic!("this never came: {what}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "between two looks at another process there is nothing to wait for")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
+}
+
+#[test]
+fn it_passes_by_itself_answers_and_stops() {
+    let desk = Desk::new(6, FREE);
+    let daemon = Daemon::start(&desk);
+    wait("the first pass has given the seats", || desk.members() == 6);
+    let mode = std::fs::metadata(desk.path("control.sock")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    desk.leave("a002@acme.example");
+    wait("the leaver's seat is free", || desk.members() == 5);
+    desk.write("rules/people.csv", "id,job_code,department,tier\nanalysts,SD-1*,IT,fulfillr\n");
+    wait("the broken table is told", || desk.run(&["status"]).out.contains("do not compile"));
+    assert_eq!(desk.members(), 5);
+    desk.write("rules/people.csv", "id,job_code,department,tier\naccounting,FIN-*,Finance,fulfiller\n");
+    wait("the edited table is in force", || desk.members() == 1);
+    assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);
+    assert_eq!(desk.run(&["audit", "verify"]).code, 0);
+    assert_eq!(desk.run(&["sync", "fin@acme.example"]).code, 0);
+    let second = desk.run(&["run"]);
+    assert!(second.code != 0 && !second.err.is_empty(), "a second daemon is refused: {second:?}");
+    daemon.signal(Signal::HUP);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended(), Some(0));
+    assert!(!desk.path("control.sock").exists());
+    assert_eq!(desk.run(&["store", "verify"]).code, 0);
+}
+
+#[test]
+fn it_is_killed_at_any_time_and_goes_on() {
+    let desk = Desk::new(20, FREE);
+    for _ in 0..3 {
+        let daemon = Daemon::start(&desk);
+        daemon.signal(Signal::KILL);
+        drop(daemon);
+    }
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    assert_eq!(desk.members(), 20);
+    assert_eq!(desk.run(&["store", "verify"]).code, 0);
+    assert_eq!(desk.run(&["audit", "verify"]).code, 0);
+}
+
+#[test]
+fn an_approval_starts_a_pass_at_once() {
+    let desk = Desk::new(12, "[brakes]\ngrant = { per_pass = \"10%\", at_least = 3 }");
+    let _daemon = Daemon::start(&desk);
+    let mut digest = String::new();
+    wait("the first fill is held", || {
+        let status = desk.run(&["status", "-o", "json"]).json();
+        status["held"][0]["digest"].as_str().unwrap_or_default().clone_into(&mut digest);
+        !digest.is_empty()
+    });
+    assert_eq!(desk.members(), 0);
+    assert_eq!(desk.run(&["approve", &digest, "--reason", "first fill"]).code, 0);
+    wait("the plan is done", || desk.members() == 12);
+}

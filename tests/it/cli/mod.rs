@@ -1,0 +1,5 @@
+//! The program from outside: verbs, exit codes, JSON, the daemon. Nothing here knows how it works inside.
+
+mod daemon;
+mod desk;
+mod verbs;

@@ -1,0 +1,3 @@
+//! The line against servers that we did not write.
+
+mod scim2;
