@@ -10,7 +10,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// Starts the log of this process at a level; a second start changes nothing. Other crates speak from `warn` on only,
 /// since their lines may hold what we never log, such as URLs with personal data.
 pub fn start(level: Level, json: bool) {
-    let filter = EnvFilter::new(format!("warn,seatwarden={level}"));
+    let filter = EnvFilter::new(format!("{},seatwarden={level}", level.min(Level::WARN)));
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let registry = tracing_subscriber::registry().with(filter);
     let started = if json {

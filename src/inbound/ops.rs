@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -13,14 +14,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::listener::{Bounds, Listener};
 use crate::worker::Warden;
 
 /// Bounds in seconds: a pass of nothing takes milliseconds, a first reading of a million people half an hour.
 const SECONDS: [f64; 12] = [0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1_200.0, 3_600.0];
+
+/// Probes and scrapers are few and quick. Without bounds, a handful of silent connections would shut them out.
+const BOUNDS: Bounds = Bounds { connections: 64, idle: Duration::from_secs(10), life: Duration::from_mins(5) };
+/// How often counted times are folded into their histograms, which would grow where nobody scrapes.
+const FOLD: Duration = Duration::from_secs(10);
 
 /// Begins to count. Once per process; metrics before that are lost.
 pub fn count() -> Result<PrometheusHandle, BuildError> {
@@ -30,16 +36,27 @@ pub fn count() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// Binds the listener.
-pub async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(address).await
+pub async fn listen(address: SocketAddr) -> std::io::Result<Listener> {
+    Listener::bind(address, BOUNDS).await
 }
 
 /// Answers until `stop`.
-pub async fn serve(listener: TcpListener, warden: Arc<Warden>, metrics: PrometheusHandle, stop: CancellationToken) {
+pub async fn serve(listener: Listener, warden: Arc<Warden>, metrics: PrometheusHandle, stop: CancellationToken) {
+    let folded = fold(metrics.clone(), stop.clone());
     let app = router(warden, metrics);
-    let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let served = async { axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await };
+    let ((), served) = tokio::join!(folded, served);
     if let Err(error) = served {
         warn!(%error, "the ops listener ended");
+    }
+}
+
+async fn fold(metrics: PrometheusHandle, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(FOLD) => metrics.run_upkeep(),
+        }
     }
 }
 

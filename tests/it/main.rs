@@ -18,6 +18,7 @@ mod directory;
 mod feeds;
 mod foreign;
 mod line;
+mod ops;
 mod outbound;
 mod rules;
 mod seats;
