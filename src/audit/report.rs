@@ -1,7 +1,7 @@
 //! An entry in words, for the history that `explain` shows. Names people by number only.
 
 use super::Entry;
-use crate::model::{ClassName, PersonId};
+use crate::model::{ClassName, PersonId, UnitNo};
 use crate::seats::Event;
 use crate::seats::event::HoldEnd;
 
@@ -44,12 +44,13 @@ pub const fn subject(event: &Event) -> Option<PersonId> {
 fn what(event: &Event) -> String {
     match event {
         Event::Person(known) => format!("{} is known by {} account(s)", known.person, known.accounts.len()),
-        Event::Granting { person, pool, class, cause, basis: _ } => {
-            format!("{person} is being granted {pool}{}: {}", of_class(class.as_ref()), cause.text)
+        Event::Granting { person, pool, class, cause, basis: _, unit } => {
+            let seat = seat(*unit);
+            format!("{person} is being granted {seat}{pool}{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Granted { person, pool } => format!("{person} holds {pool}"),
         Event::GrantDropped { person, pool, why } => format!("{person} did not get {pool}: {why}"),
-        Event::Adopted { person, pool, target, class, cause, basis: _ } => {
+        Event::Adopted { person, pool, target, class, cause, basis: _, unit: _ } => {
             format!("{person}'s {pool} at {target} was adopted{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Revoking { person, pool, cause } => format!("{person} is losing {pool}: {}", cause.text),
@@ -88,6 +89,10 @@ fn what(event: &Event) -> String {
         Event::Rebuilt { why } => format!("the store was rebuilt, nothing is revoked for now: {why}"),
         Event::Trusted {} => "every feed was read whole, revocations go on".to_owned(),
     }
+}
+
+fn seat(unit: Option<UnitNo>) -> String {
+    unit.map(|unit| format!("seat {unit} of ")).unwrap_or_default()
 }
 
 fn of_class(class: Option<&ClassName>) -> String {

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::pass::Planned;
 use super::report::waits;
 use super::view::{
     AccountView, DesiredView, ExplainView, HoldingView, NextView, PersonView, RowView, SeatView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::directory::PersonRecord;
-use crate::model::{AccountId, MatchKey, OnSuspended, PersonId};
+use crate::model::{AccountId, MatchKey, OnSuspended, PersonId, PoolId};
 use crate::rules::{Standing, want};
-use crate::seats::{self, HoldState};
+use crate::seats::{self, HoldState, Ledger, Plan};
 
 /// Entries of the journal that are shown.
 const HISTORY: usize = 50;
@@ -78,26 +77,9 @@ impl Warden {
             .iter()
             .filter_map(|entry| serde_json::to_value(entry).ok())
             .collect();
-        let waiting = waits(&ledger, id)
-            .into_iter()
-            .filter_map(|pool| {
-                let place = ledger.waiting.get(&(id, pool.clone()))?;
-                let before = ledger
-                    .waiting
-                    .iter()
-                    .filter(|((other, waited), other_wait)| {
-                        *waited == pool && (other_wait.since, *other) < (place.since, id)
-                    })
-                    .count();
-                Some(WaitingView {
-                    person: self.person_view(id, &ledger),
-                    pool,
-                    position: u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1),
-                    since: place.since,
-                    reason: "pool_full".to_owned(),
-                })
-            })
-            .collect::<Vec<_>>();
+        let plan = self.plan_now(&rules);
+        let waiting: Vec<WaitingView> =
+            waits(&ledger, id).into_iter().filter_map(|pool| self.waiting_view(&plan, &ledger, id, pool)).collect();
         Ok(ExplainView {
             person: PersonView { id, email: person.email.clone(), employee_number: person.employee_number.clone() },
             name: person.display_name.clone(),
@@ -121,6 +103,7 @@ impl Warden {
                     .of_person(id)
                     .map(|(pool, holding)| SeatView {
                         pool: pool.clone(),
+                        unit: holding.unit,
                         state: match holding.state {
                             HoldState::Granting => "granting",
                             HoldState::Held => "held",
@@ -135,7 +118,7 @@ impl Warden {
                     .collect(),
                 waiting: waiting.clone(),
             },
-            next: self.what_is_next(id, &rules),
+            next: what_is_next(&plan, id),
             history,
             conflict: conflict.map(|conflict| {
                 let others: Vec<String> =
@@ -145,41 +128,46 @@ impl Warden {
         })
     }
 
-    /// What the next pass would do for one person on what is known now.
-    fn what_is_next(&self, id: PersonId, rules: &crate::rules::RuleSet) -> Option<NextView> {
+    /// What the next pass would do on what is known now.
+    fn plan_now(&self, rules: &crate::rules::RuleSet) -> Plan {
         let policy = self.policy(rules);
         let known = self.known();
-        let plan = seats::decide(&known.desired, &self.ledger(), &policy, self.now());
-        drop(known);
-        let planned =
-            Planned { plan, policy, readings: super::read::ReadingsDone::default(), desk_trouble: Vec::new() };
-        let plan = &planned.plan;
-        let held = plan.held.iter().find_map(|held| {
-            let step = held.steps.iter().find(|step| step.person == id)?;
-            Some(NextView {
-                what: "held".to_owned(),
-                pool: step.pool.clone(),
-                due_at: None,
-                text: format!("{} (held by {}: {})", step.cause.text, held.cause, held.text),
-            })
-        });
-        let step = plan.steps.iter().find(|step| step.person == id).map(|step| NextView {
-            what: serde_json::to_value(step.action)
-                .ok()
-                .and_then(|word| word.as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            pool: step.pool.clone(),
-            due_at: step.due_at,
-            text: step.cause.text.clone(),
-        });
-        let wait = plan.waiting.iter().find(|row| row.person == id).map(|row| NextView {
-            what: "waiting".to_owned(),
-            pool: row.pool.clone(),
-            due_at: None,
-            text: format!("number {} in the queue for {}", row.position, row.pool),
-        });
-        held.or(step).or(wait)
+        seats::decide(&known.desired, &self.ledger(), &policy, self.now())
     }
+
+    /// The person's place in a queue; the first for whom there is a seat in the next pass.
+    fn waiting_view(&self, plan: &Plan, ledger: &Ledger, id: PersonId, pool: PoolId) -> Option<WaitingView> {
+        let since = ledger.waiting.get(&(id, pool.clone()))?.since;
+        let person = self.person_view(id, ledger);
+        let row = plan.waits_of(id).find(|row| row.pool == pool);
+        let next = || ("next_pass".to_owned(), "the next pass changes this".to_owned());
+        let (reason, text) = row.map_or_else(next, |row| (row.reason.clone(), row.text.clone()));
+        let (position, not_before) = row.map_or((1, None), |row| (row.position, row.not_before));
+        Some(WaitingView { person, pool, position, since, reason, not_before, text })
+    }
+}
+
+/// What the plan does for one person, or what keeps it from doing so.
+fn what_is_next(plan: &Plan, id: PersonId) -> Option<NextView> {
+    let held = plan.held_for(id).next().map(|(held, step)| NextView {
+        what: "held".to_owned(),
+        pool: step.pool.clone(),
+        due_at: None,
+        text: format!("{} (held by {}: {})", step.cause.text, held.cause, held.text),
+    });
+    let step = plan.steps_of(id).next().map(|step| NextView {
+        what: seats::digest::action_word(step.action).to_owned(),
+        pool: step.pool.clone(),
+        due_at: step.due_at,
+        text: step.cause.text.clone(),
+    });
+    let wait = plan.waits_of(id).next().map(|row| NextView {
+        what: "waiting".to_owned(),
+        pool: row.pool.clone(),
+        due_at: row.not_before,
+        text: format!("number {} in the queue for {}: {}", row.position, row.pool, row.text),
+    });
+    held.or(step).or(wait)
 }
 
 fn standing_word(standing: &Standing) -> String {

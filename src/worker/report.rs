@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::Planned;
 use super::view::{
-    FailingView, FeedView, HeldView, PersonRow, PersonView, PlanView, RateView, ReadingView, ReservedView, RulesView,
-    SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
+    CoolingView, FailingView, FeedView, HeldView, PersonRow, PersonView, PlanView, RateView, ReadingView, ReassignView,
+    ReservedView, RulesView, SeatsView, StatusView, StepView, Summary, TargetView, UNITS_SHOWN, UnitsView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
-use crate::model::{Attribute, PersonId, PoolId, PoolKind, Seats};
+use crate::model::{Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
 use crate::rules::{Given, Severity};
 use crate::seats::{self, Action, HeldPlan, Ledger, Plan, Step};
 use crate::store::StoreError;
@@ -102,6 +102,8 @@ impl Warden {
                     position: row.position,
                     since: row.since,
                     reason: row.reason.clone(),
+                    not_before: row.not_before,
+                    text: row.text.clone(),
                 })
                 .collect(),
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
@@ -157,6 +159,9 @@ impl Warden {
                     waiting: queues.get(&pool.id).copied().unwrap_or(0),
                     target_count,
                     foreign,
+                    over: bought
+                        .map_or(0, |bought| u32::try_from(taken.saturating_sub(u64::from(bought))).unwrap_or(u32::MAX)),
+                    units: bought.map(|bought| units_view(&ledger, pool, bought, self.now())),
                 }
             })
             .collect()
@@ -350,6 +355,24 @@ pub(super) fn waits(ledger: &Ledger, id: PersonId) -> Vec<PoolId> {
         .take_while(|((person, _), _)| *person == id)
         .map(|((_, pool), _)| pool.clone())
         .collect()
+}
+
+/// The seats of a pool that nobody has.
+fn units_view(ledger: &Ledger, pool: &Pool, bought: u32, now: Time) -> UnitsView {
+    let units = ledger.units.get(&pool.id);
+    let is_ours = |number: UnitNo| (1..=bought).contains(&number.0);
+    let given = units.map_or(0, |units| units.iter().filter(|(number, _)| is_ours(*number)).count());
+    let idle = units.map_or(0, |units| units.idle().filter(|(number, _)| is_ours(*number)).count());
+    let cooling = ledger.cooling.iter().filter(|((_, id), _)| *id == pool.id);
+    let mut cooling: Vec<CoolingView> =
+        cooling.map(|(_, cooling)| CoolingView { unit: cooling.unit, until: cooling.until }).collect();
+    cooling.sort_by_key(|cooling| (cooling.until, cooling.unit));
+    cooling.truncate(UNITS_SHOWN);
+    let reassign = pool.reassign.map(|reassign| ReassignView {
+        made: small(seats::changes_of_hands(ledger, pool, now).len()),
+        at_most: reassign.at_most,
+    });
+    UnitsView { new: bought.saturating_sub(small(given)), idle: small(idle), cooling, reassign }
 }
 
 fn summary(plan: &Plan) -> Summary {

@@ -1,12 +1,13 @@
 //! Reads every plan with other eyes: shares no code with the planner.
 //!
-//! `replay` carries the steps out one by one on a picture of the seats and counts; `grounds` asks of every step by
+//! `replay` carries the steps out one by one on a picture of the seats and counts; `units` looks at each seat; `grounds` asks of every step by
 //! what right it is made; `brakes` asks whether it may be made now. A fault refuses the plan: everybody keeps their
 //! seat, and somebody is told.
 
 mod brakes;
 mod grounds;
 mod replay;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +36,7 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
     reader.notes();
     grounds::read(&mut reader);
     replay::read(&mut reader);
+    units::read(&mut reader);
     brakes::read(&mut reader);
     reader.faults
 }
@@ -140,7 +142,7 @@ impl<'a> Reader<'a> {
                 }
                 Event::Cooled { person, pool } => {
                     let cooling = self.ledger.cooling.get(&(*person, pool.clone()));
-                    if cooling.is_none_or(|cooling| cooling.until > self.now) {
+                    if !cooling.is_some_and(|cooling| units::may_cool_off(self, *person, pool, cooling)) {
                         self.fault(1, format!("the seat of {pool} that {person} had is called free before its time"));
                     }
                 }

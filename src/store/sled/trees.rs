@@ -34,11 +34,12 @@ pub(super) enum Kind {
     Holds,
     State,
     Manifest,
+    Units,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 15] = [
+    pub(super) const COUNTED: [Self; 16] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -54,6 +55,7 @@ impl Kind {
         Self::Notes,
         Self::Holds,
         Self::State,
+        Self::Units,
     ];
 
     /// Goes into checksums: never changes its meaning.
@@ -79,6 +81,7 @@ impl Kind {
             Self::Holds => "holds",
             Self::State => "state",
             Self::Manifest => "manifest",
+            Self::Units => "units",
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{PersonView, WaitingView};
-use crate::model::{FeedName, PoolId, RuleId, Time};
+use crate::model::{FeedName, PoolId, RuleId, Time, UnitNo};
 
 /// `explain -o json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,9 @@ pub struct HoldingView {
 pub struct SeatView {
     /// The pool.
     pub pool: PoolId,
+    /// Which of its seats.
+    #[serde(default)]
+    pub unit: UnitNo,
     /// `granting`, `held` or `revoking`.
     pub state: String,
     /// Since when.

@@ -4,5 +4,7 @@ mod brakes;
 mod chance;
 mod laws;
 mod reader;
+mod slow;
 mod stories;
+mod units;
 mod world;
