@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Reader, gained, lost, name};
 use crate::model::{Exemption, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
-use crate::seats::{Cooling, Event, Step};
+use crate::seats::{Cooling, Event, Step, Units};
 
 type Taken = BTreeMap<(PoolId, UnitNo), PersonId>;
 
@@ -83,7 +83,7 @@ fn give<'a>(
 fn within_quota(reader: &mut Reader<'_>, step: &Step, pool: &PoolId, made: u32) {
     let Some(reassign) = reader.policy.catalog.pools.get(pool).and_then(|pool| pool.reassign) else { return };
     let counts = |at: &Time| reader.now.since(*at) < reassign.per;
-    let units = reader.ledger.units.get(pool).map(|units| units.iter());
+    let units = reader.ledger.units.get(pool).map(Units::iter);
     let before = units.into_iter().flatten().flat_map(|(_, unit)| &unit.changes).filter(|at| counts(at)).count();
     if u64::try_from(before).unwrap_or(u64::MAX).saturating_add(made.into()) > u64::from(reassign.at_most) {
         reader.fault(1, format!("{} is one change of hands more than the {} allowed", name(step), reassign.at_most));
