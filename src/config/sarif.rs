@@ -11,23 +11,7 @@ use crate::rules::{Finding, Place, Severity, code};
 /// host finds it in its own copy.
 pub fn sarif(findings: &[Finding], root: &str) -> Value {
     let rules = rules(findings);
-    let result = |finding: &Finding| Outcome {
-        rule_id: &finding.code,
-        rule_index: rules.iter().position(|rule| rule.id == finding.code),
-        level: level(finding.severity),
-        message: Message { text: message(finding) },
-        locations: finding
-            .place
-            .iter()
-            .map(|place| Location::new(place, root, finding.label.as_deref(), None))
-            .collect(),
-        related_locations: finding
-            .related
-            .iter()
-            .zip(1..)
-            .map(|(related, id)| Location::new(&related.place, root, Some(&related.message), Some(id)))
-            .collect(),
-    };
+    let results: Vec<Outcome<'_>> = findings.iter().map(|finding| Outcome::of(finding, &rules, root)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -38,7 +22,7 @@ pub fn sarif(findings: &[Finding], root: &str) -> Value {
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<_>>(),
+            "results": results,
         }],
     })
 }
@@ -84,7 +68,8 @@ struct Outcome<'a> {
 struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<u32>,
-    physical_location: Physical,
+    #[serde(rename = "physicalLocation")]
+    physical: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
 }
@@ -113,6 +98,23 @@ struct Region {
     byte_length: usize,
 }
 
+impl<'a> Outcome<'a> {
+    fn of(finding: &'a Finding, rules: &[Rule<'_>], root: &str) -> Self {
+        let location = |place: &Place| Location::new(place, root, finding.label.as_deref(), None);
+        let related = finding.related.iter().zip(1..);
+        Self {
+            rule_id: &finding.code,
+            rule_index: rules.iter().position(|rule| rule.id == finding.code),
+            level: level(finding.severity),
+            message: Message { text: message(finding) },
+            locations: finding.place.iter().map(location).collect(),
+            related_locations: related
+                .map(|(related, id)| Location::new(&related.place, root, Some(&related.message), Some(id)))
+                .collect(),
+        }
+    }
+}
+
 impl Location {
     fn new(place: &Place, root: &str, message: Option<&str>, id: Option<u32>) -> Self {
         let region = Region {
@@ -121,9 +123,9 @@ impl Location {
             byte_offset: place.offset,
             byte_length: place.length,
         };
-        let physical_location = Physical { artifact_location: Artifact::new(&place.file, root), region };
+        let physical = Physical { artifact_location: Artifact::new(&place.file, root), region };
         let message = message.filter(|text| !text.is_empty()).map(|text| Message { text: text.to_owned() });
-        Self { id, physical_location, message }
+        Self { id, physical, message }
     }
 }
 
