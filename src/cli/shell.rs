@@ -37,7 +37,7 @@ pub(super) fn version(global: &Global) -> u8 {
     match global.output {
         Output::Json => output::json(&serde_json::json!({"name": "seatwarden", "version": version})),
         Output::Text | Output::Csv | Output::Sarif | Output::Toml | Output::Xlsx => {
-            output::say(&format!("seatwarden {version}"))
+            output::say(&format!("seatwarden {version}"));
         }
     }
     exit::DONE
