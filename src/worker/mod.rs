@@ -41,7 +41,7 @@ pub use answer::{audit_answer, failed};
 pub use apply::Applied;
 pub use pass::Outcome;
 pub use reload::watch_rules;
-pub use request::{Answer, Frame, Request};
+pub use request::{Answer, Frame, Request, RulesFile};
 pub use warden::{Parts, Warden, WardenError};
 
 /// How much of the world a pass looks at.

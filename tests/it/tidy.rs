@@ -27,7 +27,7 @@ const IMPURE: [&str; 16] = [
 ];
 
 /// Packages that one file or folder alone may name.
-const OWNED: [(&str, &str); 9] = [
+const OWNED: [(&str, &str); 12] = [
     ("::sled", "src/store/sled"),
     ("backoff", "src/outbound/retry.rs"),
     ("governor", "src/outbound"),
@@ -35,6 +35,9 @@ const OWNED: [(&str, &str); 9] = [
     ("openidconnect", "src/outbound"),
     ("jsonwebtoken", "src/outbound"),
     ("clap", "src/cli"),
+    ("textwrap", "src/cli/screen"),
+    ("unicode_width", "src/cli/screen"),
+    ("terminal_size", "src/cli/screen"),
     ("csv", "src/rules src/cli"),
     ("notify_debouncer_full", "src/worker"),
 ];

@@ -2,5 +2,6 @@
 
 mod company;
 mod crash;
+mod explain;
 mod faults;
 mod stories;
