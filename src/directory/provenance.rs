@@ -60,14 +60,11 @@ pub fn provenance(record: &PersonRecord, matching: &Matching) -> Vec<Fact> {
     // The status is decided among all accounts, gone ones included: going is what some of them tell.
     let status = |account: &Ranked<'_>| vec![account.standing().0.to_string()];
     facts.extend(fact("status", &accounts, |_| true, status));
-    let names: [(&str, fn(&Account) -> &Option<String>); 4] = [
-        ("employee_number", |account| &account.employee_number),
-        ("email", |account| &account.email),
-        ("user_name", |account| &account.user_name),
-        ("display_name", |account| &account.display_name),
-    ];
-    for (name, of) in names {
-        let values = |account: &Ranked<'_>| of(&account.row.account).iter().cloned().collect();
+    for (at, name) in ["employee_number", "email", "user_name", "display_name"].into_iter().enumerate() {
+        let values = |account: &Ranked<'_>| {
+            let Account { employee_number, email, user_name, display_name, .. } = &account.row.account;
+            [employee_number, email, user_name, display_name].get(at).into_iter().copied().flatten().cloned().collect()
+        };
         facts.extend(fact(name, &accounts, tells, values));
     }
     let attributes: BTreeSet<&Attribute> =

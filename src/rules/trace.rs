@@ -13,7 +13,7 @@ use super::pattern::Specificity;
 use super::row::{Exception, Gives, Rank, Row, Window};
 use super::{Place, RowTrace, RuleSet};
 use crate::directory::Person;
-use crate::model::RuleId;
+use crate::model::{FeedName, RuleId};
 
 /// Columns that are named of a row that misses several.
 const MISSES_TOLD: usize = 3;
@@ -51,7 +51,7 @@ impl RuleSet {
             };
             told.push((order, line.trace(matched, decides, !matched, why, missed)));
         }
-        let decider = if exception.is_none() { best.map(|best| best.row) } else { None };
+        let leader = if exception.is_none() { best.map(|best| best.row) } else { None };
         let mut second: Option<(Rank, &Row)> = None;
         for row in &self.lookup.rows {
             let Some(specificity) = row.meets(&facts, today) else {
@@ -61,7 +61,7 @@ impl RuleSet {
             };
             let rank = row.rank(specificity);
             let mut why = reader.why(row);
-            let decides = decider.is_some_and(|decider| decider.id == row.id);
+            let decides = leader.is_some_and(|leader| leader.id == row.id);
             match (exception, best) {
                 _ if row.gives.tier.is_none() => why.push_str("; adds add-ons alone"),
                 (Some(exception), _) => why = format!("{why}; {} beats every row", exception.id),
@@ -148,7 +148,7 @@ impl Reader<'_> {
     fn as_written(&self, column: &Column, value: &str) -> String {
         let written = match column {
             Column::Status => None,
-            Column::Feed => self.person.feeds.iter().map(|feed| feed.as_str()).find(|feed| normal(feed) == value),
+            Column::Feed => self.person.feeds.iter().map(FeedName::as_str).find(|feed| normal(feed) == value),
             Column::Attribute(attribute) => {
                 let mut values = self.person.attributes.get(attribute).into_iter().flatten().map(String::as_str);
                 values.find(|written| normal(written) == value)

@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize as _;
 use serde_json::Value;
 
-use super::{Screen, Share, moment, moment_from, padded, width_of};
+use super::{Screen, Share, heading, moment, moment_from, padded, width_of};
 use crate::model::Time;
 use crate::worker::view::{
     AccountView, ExplainView, FactView, HoldingView, NextView, RowView, SeatsView, SideView, WaitingView,
@@ -77,7 +77,7 @@ fn in_short(view: &ExplainView, screen: Screen) -> String {
         (false, _) => format!("{verb} {}.", seats.join(", and ")),
     };
     match &view.next {
-        Some(next) => text.push_str(&format!(" Next: {}.", next_sentence(next, view.at))),
+        Some(next) => text = format!("{text} Next: {}.", next_sentence(next, view.at)),
         None if view.past => {}
         None => text.push_str(" Nothing is due."),
     }
@@ -86,7 +86,7 @@ fn in_short(view: &ExplainView, screen: Screen) -> String {
 
 fn conflict(view: &ExplainView, screen: Screen) -> String {
     let Some(conflict) = &view.conflict else { return String::new() };
-    let mut out = screen.heading("Conflict");
+    let mut out = heading("Conflict");
     let text =
         format!("{conflict}. Nobody here gains or loses anything until one of them is corrected at the provider.");
     out.push_str(&screen.text("  ", &text.red().to_string()));
@@ -116,7 +116,7 @@ fn accounts(view: &ExplainView, screen: Screen) -> String {
     if view.accounts.is_empty() {
         return String::new();
     }
-    let mut out = screen.heading("Accounts");
+    let mut out = heading("Accounts");
     for account in &view.accounts {
         let label = format!("  {}  ", padded(account.feed.as_str(), NAMES - 2));
         out.push_str(&screen.text(&label, &account_words(account, view.at)));
@@ -138,7 +138,7 @@ fn facts(view: &ExplainView, screen: Screen) -> String {
     if view.facts.is_empty() {
         return String::new();
     }
-    let mut out = screen.heading(if view.past { "Facts of then" } else { "Facts that count" });
+    let mut out = heading(if view.past { "Facts of then" } else { "Facts that count" });
     // Every account tells above when it was read; here that is shown where there is room.
     let several = view.accounts.len() > 1 && screen.width > 100;
     let widest = view.facts.iter().map(|fact| width_of(&fact.values.join(", "))).max().unwrap_or(0).min(24);
@@ -175,7 +175,7 @@ fn source(fact: &FactView, several: bool) -> String {
 }
 
 fn rows(view: &ExplainView, all: bool, screen: Screen) -> String {
-    let mut out = screen.heading("Rules");
+    let mut out = heading("Rules");
     if let Some(table) = &view.table {
         let digest: String = table.digest.as_str().chars().take(23).collect();
         let word = match (table.in_force, table.since) {
@@ -244,7 +244,7 @@ fn row_lines(row: &RowView, screen: Screen) -> String {
 }
 
 fn seats(view: &ExplainView, screen: Screen) -> String {
-    let mut out = screen.heading("Seats");
+    let mut out = heading("Seats");
     let HoldingView { tier, seats, waiting, cooling } = &view.holding;
     if seats.is_empty() && !view.past {
         out.push_str(&screen.text("  ", &format!("No counted seat; the tier is {tier}.")));
@@ -324,7 +324,7 @@ pub(super) fn pool_line(pool: &SeatsView, screen: Screen) -> String {
 }
 
 fn due(view: &ExplainView, screen: Screen) -> String {
-    let mut out = screen.heading(if view.past { "What was due" } else { "What is due" });
+    let mut out = heading(if view.past { "What was due" } else { "What is due" });
     if view.due.is_empty() {
         out.push_str(&screen.text("  ", "Nothing."));
     }
@@ -354,7 +354,7 @@ fn next_sentence(next: &NextView, now: Time) -> String {
 }
 
 fn last_call(view: &ExplainView, screen: Screen) -> String {
-    let mut out = screen.heading("Last call to the desk");
+    let mut out = heading("Last call to the desk");
     let Some(call) = &view.last_call else {
         out.push_str(&screen.text("  ", "None that is known."));
         return out;
@@ -368,7 +368,7 @@ fn last_call(view: &ExplainView, screen: Screen) -> String {
 }
 
 fn changes(view: &ExplainView, screen: Screen) -> String {
-    let mut out = screen.heading("What happened");
+    let mut out = heading("What happened");
     if view.history.is_empty() {
         out.push_str(&screen.text("  ", "The journal has no entry about this person."));
     }
@@ -392,7 +392,7 @@ fn unknown(view: &ExplainView, screen: Screen) -> String {
     if view.unknown.is_empty() {
         return String::new();
     }
-    let mut out = screen.heading("Not known");
+    let mut out = heading("Not known");
     for line in &view.unknown {
         out.push_str(&screen.text("  - ", line));
     }

@@ -47,11 +47,6 @@ impl Screen {
         Self::new(terminal.or(named).unwrap_or(WIDTH), speaks && !is_dumb)
     }
 
-    /// A heading.
-    pub(super) fn heading(self, text: &str) -> String {
-        format!("\n{}\n", text.bold())
-    }
-
     /// A sentence behind `first`, its further lines behind as many blanks; ends with a line feed.
     pub(super) fn text(self, first: &str, text: &str) -> String {
         let width = self.width.min(WIDEST_TEXT);
@@ -72,6 +67,11 @@ impl Screen {
             textwrap::wrap(text.trim(), options).iter().map(|line| line.trim_end().to_owned()).collect();
         format!("{own_line}{}\n", lines.join("\n"))
     }
+}
+
+/// A heading.
+pub(super) fn heading(text: &str) -> String {
+    format!("\n{}\n", text.bold())
 }
 
 /// How many columns a text takes; colors take none.

@@ -73,7 +73,7 @@ impl Warden {
         }
         let id = match self.look_up(&question.person)? {
             Found::One(id) => id,
-            other => return self.not_one(&question.person, other),
+            other @ (Found::Nobody | Found::Several(_)) => return self.not_one(&question.person, other),
         };
         let table = match given {
             Some(set) => Table { set, in_force: false, since: None },

@@ -50,7 +50,7 @@ impl Warden {
             Some(set) => Some(Table { set, in_force: false, since: None }),
             None => self.table_in_force().ok().filter(|table| table.since.is_some_and(|since| since <= at)),
         };
-        let view = self.past_view(id, at, past, table.as_ref(), question.all_rows)?;
+        let view = self.past_view(id, at, &past, table.as_ref(), question.all_rows)?;
         if question.rules.is_some() && view.desired.standing == UNKNOWN {
             let why = format!(
                 "what the given table would have given {} at {at} cannot be told: {}",
@@ -72,12 +72,12 @@ impl Warden {
         &self,
         id: PersonId,
         at: Time,
-        past: Past,
+        past: &Past,
         table: Option<&Table>,
         all_rows: bool,
     ) -> Result<ExplainView, WardenError> {
         let record = self.parts.store.person(id)?.unwrap_or(PersonRecord { id, accounts: Vec::new() });
-        let mut unknown = gaps(&past, at);
+        let mut unknown = gaps(past, at);
         let name = self.person_of(&record).display_name;
         let (record, whole) = proven(record, at, &mut unknown);
         let person = self.person_of(&record);
@@ -115,7 +115,7 @@ impl Warden {
             conflict_sides: Vec::new(),
             unknown: Vec::new(),
         };
-        view.facts = if whole { self.facts(&record, &view.accounts) } else { journal_facts(&past) };
+        view.facts = if whole { self.facts(&record, &view.accounts) } else { journal_facts(past) };
         match table {
             Some(table) if whole => {
                 let day = at.date_in(&self.parts.config.time_zone);

@@ -136,6 +136,7 @@ fn unlisted_feeds_are_alike_and_their_names_break_ties_only() {
 
 #[test]
 fn a_fact_names_its_account_and_why_others_do_not_count() {
+    use Status::{Active, Gone, Suspended};
     let told = |accounts: Vec<AccountRow>| -> Vec<(String, Yields)> {
         let facts = provenance(&PersonRecord { id: PersonId(1), accounts }, &matching());
         let job = facts.into_iter().find(|fact| fact.name == "job_code").unwrap();
@@ -144,7 +145,6 @@ fn a_fact_names_its_account_and_why_others_do_not_count() {
         told
     };
     let by = |place: &str, why| (place.to_owned(), why);
-    use Status::{Active, Gone, Suspended};
     assert_eq!(
         told(vec![row("entra/1", Active), row("okta/1", Active)]),
         [by("okta/1", Yields::Agrees), by("entra/1", Yields::Preference)]

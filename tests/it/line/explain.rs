@@ -52,7 +52,7 @@ impl<'a> Ask<'a> {
         let file = self.company.folder.path().join("other.csv");
         std::fs::write(&file, table).unwrap();
         let files = load_rules_sources(&file).unwrap().into_iter().map(|mut source| {
-            source.path = "other.csv".to_owned();
+            "other.csv".clone_into(&mut source.path);
             source.into()
         });
         Self { rules: Some(files.collect()), ..self }
