@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
-use crate::inbound::{control, ops};
+use crate::inbound::{control, ops, public};
 use crate::store::StoreError;
 use crate::worker::request::exit;
 use crate::worker::{self, INBOX, Request, Trigger};
@@ -93,6 +93,21 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
             Ok(listener) => {
                 info!(%address, "ops listener is up");
                 tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
+            }
+            Err(error) => {
+                output::complain(&format!("cannot listen on {address}: {error}"));
+                return exit::CONFIG;
+            }
+        }
+    }
+    // Nobody else calls there yet.
+    let hooked = config.feeds.values().any(|feed| feed.hook.is_some());
+    if let Some(address) = config.listen.public.filter(|_| hooked) {
+        let limits = public::Limits::default();
+        match public::listen(address, limits).await {
+            Ok(listener) => {
+                info!(%address, "public listener is up");
+                tasks.spawn(public::serve(listener, warden.clone(), limits, stop.clone()));
             }
             Err(error) => {
                 output::complain(&format!("cannot listen on {address}: {error}"));
