@@ -48,7 +48,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let bounds = Bounds { connections: 2_048, idle: Duration::from_secs(60), life: Duration::from_mins(10) };
+        let bounds = Bounds { connections: 2_048, idle: Duration::from_mins(1), life: Duration::from_mins(10) };
         let per_peer = NonZeroU32::new(5_000).unwrap_or(NonZeroU32::MIN);
         Self { bounds, head: Duration::from_secs(15), body: Duration::from_secs(10), per_peer }
     }
@@ -86,7 +86,8 @@ pub async fn listen(address: SocketAddr, limits: Limits) -> std::io::Result<List
 /// Answers until `stop`, then lets requests in hand end.
 pub async fn serve(mut listener: Listener, warden: Arc<Warden>, limits: Limits, stop: CancellationToken) {
     let per_peer: Arc<PerPeer> = Arc::new(RateLimiter::keyed(Quota::per_second(limits.per_peer)));
-    let guard = Guard { per_peer: per_peer.clone(), chance: Arc::new(Chance::system()), clock: warden.parts().clock.clone() };
+    let guard =
+        Guard { per_peer: per_peer.clone(), chance: Arc::new(Chance::system()), clock: warden.parts().clock.clone() };
     let app = hooks::router(warden, limits.body)
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(axum::middleware::from_fn_with_state(guard, guarded));
@@ -142,7 +143,12 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Stands before every route.
-async fn guarded(State(guard): State<Guard>, Extension(Peer(peer)): Extension<Peer>, mut request: Request, next: Next) -> Response {
+async fn guarded(
+    State(guard): State<Guard>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = guard.clock.now();
     let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).and_then(event_id);
     let id = given.unwrap_or_else(|| guard.chance.uuid());

@@ -135,25 +135,16 @@ impl State {
 
     fn add(&mut self, number: u64, hint: Hint) {
         let spot = (hint.feed, hint.account);
-        match self.waiting.get_mut(&spot) {
-            Some(waiting) => {
-                waiting.numbers.insert(number);
-                waiting.urgent |= hint.urgent;
-                waiting.received_at = waiting.received_at.min(hint.received_at);
-                waiting.not_before = None;
-            }
-            None => {
-                let waiting = Waiting {
-                    numbers: [number].into(),
-                    event: hint.event,
-                    urgent: hint.urgent,
-                    received_at: hint.received_at,
-                    tries: 0,
-                    not_before: None,
-                };
-                self.waiting.insert(spot, waiting);
-            }
+        if let Some(waiting) = self.waiting.get_mut(&spot) {
+            waiting.numbers.insert(number);
+            waiting.urgent |= hint.urgent;
+            waiting.received_at = waiting.received_at.min(hint.received_at);
+            waiting.not_before = None;
+            return;
         }
+        let Hint { event, urgent, received_at, .. } = hint;
+        let numbers = [number].into();
+        self.waiting.insert(spot, Waiting { numbers, event, urgent, received_at, tries: 0, not_before: None });
     }
 }
 
@@ -182,11 +173,6 @@ impl Inbox {
         counts
     }
 
-    /// What Graph said of subscriptions since the last call.
-    pub(super) fn lifecycle(&self) -> BTreeMap<FeedName, BTreeSet<Lifecycle>> {
-        std::mem::take(&mut self.state().lifecycle)
-    }
-
     /// Takes what should be looked at first: whoever may have left before everybody else.
     fn take(&self, now: Time) -> Taken {
         let mut state = self.state();
@@ -206,7 +192,8 @@ impl Inbox {
                 let count = counts.entry(feed).or_default();
                 *count = count.saturating_add(1);
             }
-            taken.storms = counts.into_iter().filter(|(_, count)| *count >= STORM).map(|(feed, _)| feed.clone()).collect();
+            taken.storms =
+                counts.into_iter().filter(|(_, count)| *count >= STORM).map(|(feed, _)| feed.clone()).collect();
         }
         let mut room = AT_ONCE;
         let limit = if leavers == 0 { spots.len() } else { leavers };
@@ -243,9 +230,9 @@ impl Inbox {
         }
     }
 
-    /// When something may be looked at: now, or at the end of a pause.
-    fn next(&self) -> Option<Option<Time>> {
-        self.state().waiting.values().map(|waiting| waiting.not_before).min()
+    /// When something may be looked at again. What may be looked at now is not asked for: it was just taken.
+    fn next(&self) -> Option<Time> {
+        self.state().waiting.values().filter_map(|waiting| waiting.not_before).min()
     }
 }
 
@@ -269,7 +256,13 @@ impl Warden {
             tracing::debug!(feed.name = %feed, event.id = %event, urgent = pointer.urgent, "a hook points at somebody");
             for spot in self.spots(feed, pointer.to)? {
                 let urgent = pointer.urgent;
-                let hint = Hint { feed: spot.0.clone(), account: spot.1.clone(), urgent, event: event.clone(), received_at: now };
+                let hint = Hint {
+                    feed: spot.0.clone(),
+                    account: spot.1.clone(),
+                    urgent,
+                    event: event.clone(),
+                    received_at: now,
+                };
                 match hints.get_mut(&spot) {
                     Some(same) => {
                         same.urgent |= urgent;
@@ -312,7 +305,9 @@ impl Warden {
                 state.add(number, hint);
             }
         }
-        events.into_iter().for_each(|event| state.remember(event));
+        for event in events {
+            state.remember(event);
+        }
         if !heard.lifecycle.is_empty() {
             state.lifecycle.entry(feed.clone()).or_default().extend(heard.lifecycle);
             self.inbox.renewals.notify_one();
@@ -373,11 +368,11 @@ impl Warden {
                 return taken;
             }
             match self.inbox.next() {
-                Some(Some(at)) => tokio::select! {
+                Some(at) => tokio::select! {
                     () = woken => {}
                     () = self.parts.clock.sleep_until(at) => {}
                 },
-                Some(None) | None => woken.await,
+                None => woken.await,
             }
         }
     }
@@ -393,7 +388,10 @@ impl Warden {
         let (done, open): (BTreeMap<_, _>, BTreeMap<_, _>) =
             taken.spots.into_iter().partition(|(spot, _)| seen.contains(spot));
         if !open.is_empty() {
-            tracing::warn!(open = open.len(), "some of what hooks pointed at could not be looked at; it is tried again");
+            tracing::warn!(
+                open = open.len(),
+                "some of what hooks pointed at could not be looked at; it is tried again"
+            );
         }
         self.inbox.put_back(open, now);
         let mut batch = Batch::new(now, 0);

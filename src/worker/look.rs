@@ -80,16 +80,17 @@ impl Warden {
     /// Keeps waiting only for seats whose change is under way.
     fn forget_awaited(&self) {
         let ledger = self.ledger();
-        let under_way = |person: &PersonId| ledger.of_person(*person).any(|(_, holding)| holding.state != HoldState::Held);
+        let under_way =
+            |person: &PersonId| ledger.of_person(*person).any(|(_, holding)| holding.state != HoldState::Held);
         self.stand().awaited.retain(|person, _| under_way(person));
     }
 }
 
 /// The spots that the pass has read to an end.
 fn seen(taken: &Taken, outcome: &Outcome) -> BTreeSet<Spot> {
-    let whole = |spot: &Spot| {
+    let unread = |spot: &Spot| {
         let by_change = spot.1.is_none() || taken.storms.contains(&spot.0);
         if by_change { outcome.unread.contains(&(spot.0.clone(), None)) } else { outcome.unread.contains(spot) }
     };
-    taken.spots.keys().filter(|spot| !whole(spot)).cloned().collect()
+    taken.spots.keys().filter(|spot| !unread(spot)).cloned().collect()
 }

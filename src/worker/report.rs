@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView, ReservedView, RulesView,
-    SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
+    FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView,
+    ReservedView, RulesView, SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;

@@ -53,7 +53,9 @@ pub(super) fn read(section: &mut Section<'_>, kind: Kind) -> Option<Option<Hook>
         needed.then(|| secrets::need(hook, "secret"))
     };
     let knock = match shape {
-        Shape::Graph => Some(secrets::need(&mut hook, "client_state").map(|client_state| Knock::Graph { client_state })),
+        Shape::Graph => {
+            Some(secrets::need(&mut hook, "client_state").map(|client_state| Knock::Graph { client_state }))
+        }
         Shape::Okta => secret(&mut hook).map(|secret| secret.map(|secret| Knock::Okta { secret })),
         Shape::Hmac => {
             let window = Duration::ZERO;

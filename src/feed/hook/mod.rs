@@ -83,6 +83,9 @@ fn account(id: &str) -> Option<To> {
 fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unheard> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Unheard(format!("the body is not the JSON that was expected: {:?} error at line {line} column {column}", error.classify()))
+        Unheard(format!(
+            "the body is not the JSON that was expected: {:?} error at line {line} column {column}",
+            error.classify()
+        ))
     })
 }

@@ -75,7 +75,8 @@ pub fn read(body: &[u8]) -> Result<Heard, Unheard> {
 
 fn take(event: &LogEvent, heard: &mut Heard) {
     let kind = event.event_type.as_str();
-    let happened = event.outcome.as_ref().and_then(|outcome| outcome.result.as_deref()).is_none_or(|result| result == "SUCCESS");
+    let happened =
+        event.outcome.as_ref().and_then(|outcome| outcome.result.as_deref()).is_none_or(|result| result == "SUCCESS");
     if !happened || !OURS.iter().any(|ours| kind.starts_with(ours)) {
         heard.ignored = heard.ignored.saturating_add(1);
         return;

@@ -39,7 +39,8 @@ pub fn read(body: &[u8]) -> Result<Heard, Unheard> {
         };
         let to = match &event.account {
             Some(id) => account(id),
-            None => person(MatchKey::EmployeeNumber, &event.employee_number).or_else(|| person(MatchKey::Email, &event.email)),
+            None => person(MatchKey::EmployeeNumber, &event.employee_number)
+                .or_else(|| person(MatchKey::Email, &event.email)),
         };
         heard.point(event.id.as_deref(), to.unwrap_or(To::Feed), event.leaver);
     }

@@ -29,7 +29,12 @@ pub(super) struct Read {
 }
 
 /// Reads a body whole.
-pub(super) async fn read(headers: &HeaderMap, body: Body, room: &Arc<Semaphore>, time: Duration) -> Result<Read, Refused> {
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    room: &Arc<Semaphore>,
+    time: Duration,
+) -> Result<Read, Refused> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > LIMIT)) {
         discard(body, time).await;

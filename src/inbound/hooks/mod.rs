@@ -199,7 +199,14 @@ impl Hooks {
         refused.answer()
     }
 
-    async fn answer(&self, feed: FeedName, id: &str, handshake: Handshake, request: Request, lifecycle: bool) -> Response {
+    async fn answer(
+        &self,
+        feed: FeedName,
+        id: &str,
+        handshake: Handshake,
+        request: Request,
+        lifecycle: bool,
+    ) -> Response {
         let answered = match self.hook(&feed) {
             Ok(hook) => {
                 let door = Door { hooks: self, feed: feed.clone(), hook, request: id };
@@ -240,9 +247,9 @@ impl Door<'_> {
             return Err(Refused::Malformed("the content type is not JSON".to_owned()));
         }
         let body = body::read(&head.headers, body, &self.hooks.room, self.hooks.body_time).await?;
-        let (heard, status) = self.hear(knock, &head.headers, &body.bytes)?;
+        let (said, status) = self.hear(knock, &head.headers, &body.bytes)?;
         drop(body);
-        self.keep(heard).await?;
+        self.keep(said).await?;
         Ok(status.into_response())
     }
 
@@ -263,7 +270,10 @@ impl Door<'_> {
             Knock::Hmac { secret, window } => {
                 let secret = read_secret(secret)?;
                 let now = self.hooks.warden.now();
-                self.hooks.replays.prove(&self.feed, &secret, *window, now, headers, body).map_err(Refused::Stranger)?;
+                self.hooks
+                    .replays
+                    .prove(&self.feed, &secret, *window, now, headers, body)
+                    .map_err(Refused::Stranger)?;
                 Ok((hook::signed::read(body)?, StatusCode::ACCEPTED))
             }
         }
