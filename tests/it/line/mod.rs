@@ -4,4 +4,5 @@ mod company;
 mod crash;
 mod explain;
 mod faults;
+mod hooks;
 mod stories;
