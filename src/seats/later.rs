@@ -90,10 +90,10 @@ impl<'a> Outlook<'a> {
                     None => (None, why),
                 }
             }
-            "reserved" => (None, format!("the seats of {id} that are left are reserved for other classes")),
-            "excluded" => (None, format!("something that is held excludes {id}")),
-            "old_seat_kept" => (None, "the tier that is held cannot be taken, and nobody has two".to_owned()),
-            _ => (None, "nothing about this person may change now".to_owned()),
+            "reserved" => (None, format!("the free seats of {id} are reserved for other classes")),
+            "excluded" => (None, format!("something they hold excludes {id}")),
+            "old_seat_kept" => (None, "the tier they hold cannot be taken, and nobody has two".to_owned()),
+            _ => (None, "nothing may change for them at present".to_owned()),
         }
     }
 

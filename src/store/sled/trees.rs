@@ -34,12 +34,14 @@ pub(super) enum Kind {
     Holds,
     State,
     Manifest,
+    // Behind the others: a tag never changes.
+    Inbox,
     Units,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 16] = [
+    pub(super) const COUNTED: [Self; 17] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -55,6 +57,7 @@ impl Kind {
         Self::Notes,
         Self::Holds,
         Self::State,
+        Self::Inbox,
         Self::Units,
     ];
 
@@ -81,6 +84,7 @@ impl Kind {
             Self::Holds => "holds",
             Self::State => "state",
             Self::Manifest => "manifest",
+            Self::Inbox => "inbox",
             Self::Units => "units",
         }
     }
