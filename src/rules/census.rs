@@ -54,7 +54,7 @@ pub struct CodeCount {
 /// What a row makes of a code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Meaning {
-    /// The deciding row, `None` for none; exceptions concern a person, not a code, and count as what they beat would.
+    /// The deciding row, `None` for none. Exceptions concern a person, not a code, and are not counted.
     pub rule: Option<RuleId>,
     /// The tier; `None` when it is denied.
     pub tier: Option<PoolId>,

@@ -5,6 +5,8 @@
 //! `desired` says what becomes of it. `diff` compares two tables over all people, `census` counts them by row and code.
 
 mod automaton;
+mod case_table;
+pub mod cases;
 mod cell;
 pub mod census;
 mod check;
@@ -37,6 +39,7 @@ mod toml_table;
 mod trace;
 mod witness;
 
+pub use cases::{Case, Expect, Judged, cases};
 pub use census::{Census, CensusTaker, CodeCount, Meaning, RowCount};
 pub use code::Code;
 pub use column::Column;

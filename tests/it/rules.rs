@@ -1,9 +1,11 @@
 //! The rules table: what it decides, what it refuses, and that how it is written never matters.
 
 mod agree;
+mod cases;
 mod cells;
 mod conflicts;
 mod decide;
+mod diff;
 mod encodings;
 mod findings;
 mod hostile;
