@@ -91,6 +91,10 @@ pub enum Output {
     Json,
     /// For spreadsheets, where the data is rows.
     Csv,
+    /// The rules table, for editors: `rules export` and `rules import`.
+    Toml,
+    /// The rules table, for spreadsheets: `rules export` and `rules import`.
+    Xlsx,
 }
 
 /// Levels of the log.
