@@ -129,6 +129,8 @@ fn decides(request: &Request) -> bool {
         | Request::Explain { .. }
         | Request::People { .. }
         | Request::TargetAdopt { .. } => true,
+        // They bring the tables that they are about, or find none in force.
+        Request::RulesDiff { .. } | Request::RulesCoverage { .. } => false,
         Request::Approve { .. }
         | Request::Reject { .. }
         | Request::Status {}
@@ -150,6 +152,8 @@ fn writes(request: &Request) -> bool {
         | Request::TargetAdopt { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::People { .. }

@@ -41,10 +41,7 @@ pub(super) fn read(file: usize, text: &str, set: &RuleSet, cases: &mut Vec<Case>
                 continue;
             }
         }
-        let items = match value.get_ref() {
-            DeValue::Array(items) => items.iter().collect(),
-            _ => Vec::new(),
-        };
+        let items: Vec<_> = value.get_ref().as_array().into_iter().flatten().collect();
         let mut whole = !items.is_empty();
         for item in items {
             let Some(table) = item.get_ref().as_table() else {
@@ -111,32 +108,25 @@ impl Reader<'_, '_> {
     }
 
     fn text(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.trim().to_owned()),
-            other => {
-                let message = format!("`{name}` is {}, not a string", kind_of(other));
-                self.fault(code::WRONG_TYPE, value.span(), message, "put the value in double quotes");
-                None
-            }
+        let text = value.get_ref().as_str().map(|text| text.trim().to_owned());
+        if text.is_none() {
+            let message = format!("`{name}` is {}, not a string", kind_of(value.get_ref()));
+            self.fault(code::WRONG_TYPE, value.span(), message, "put the value in double quotes");
         }
+        text
     }
 
     /// One string or a list of them.
     fn texts(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Vec<(String, std::ops::Range<usize>)> {
-        match value.get_ref() {
-            DeValue::Array(items) => {
-                items.iter().filter_map(|item| Some((self.text(name, item)?, item.span()))).collect()
-            }
-            _ => self.text(name, value).map(|text| (text, value.span())).into_iter().collect(),
+        match value.get_ref().as_array() {
+            Some(items) => items.iter().filter_map(|item| Some((self.text(name, item)?, item.span()))).collect(),
+            None => self.text(name, value).map(|text| (text, value.span())).into_iter().collect(),
         }
     }
 
     fn day(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Date> {
-        let text = match value.get_ref() {
-            DeValue::Datetime(date) => date.to_string(),
-            DeValue::String(text) => text.trim().to_owned(),
-            _ => String::new(),
-        };
+        let date = value.get_ref().as_datetime().map(ToString::to_string);
+        let text = date.or_else(|| Some(value.get_ref().as_str()?.trim().to_owned())).unwrap_or_default();
         // jiff also reads times and zones; a case asks for a plain day.
         let day = text.parse::<Date>().ok().filter(|_| text.len() == 10);
         if day.is_none() {
@@ -179,12 +169,11 @@ impl Reader<'_, '_> {
         match column {
             Column::Status => {
                 for (text, span) in values {
-                    match status(&text) {
-                        Some(status) => person.status = status,
-                        None => {
-                            let message = format!("`{}` is not a status", shortened(&text));
-                            self.fault(code::BAD_STATUS, span, message, did_you_mean(&text, STATUS_WORDS));
-                        }
+                    if let Some(status) = status(&text) {
+                        person.status = status;
+                    } else {
+                        let message = format!("`{}` is not a status", shortened(&text));
+                        self.fault(code::BAD_STATUS, span, message, did_you_mean(&text, STATUS_WORDS));
                     }
                 }
             }
@@ -204,7 +193,7 @@ impl Reader<'_, '_> {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "tier" => expect.tier = self.tier(value),
-                "addons" => expect.addons = self.addons(value),
+                "addons" => expect.addons = Some(self.addons(value)),
                 "class" => {
                     let class = self.text("class", value);
                     expect.class = class.map(|class| Some(class).filter(|text| !is_none(text)).map(ClassName::new));
@@ -226,10 +215,10 @@ impl Reader<'_, '_> {
         if is_none(&text) { Some(None) } else { self.pool(&text, value.span(), PoolKind::Tier).map(Some) }
     }
 
-    fn addons(&mut self, value: &Spanned<DeValue<'_>>) -> Option<BTreeSet<PoolId>> {
+    fn addons(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeSet<PoolId> {
         let texts = self.texts("addons", value);
         let texts = texts.into_iter().filter(|(text, _)| !is_none(text));
-        Some(texts.filter_map(|(text, span)| self.pool(&text, span, PoolKind::Addon)).collect())
+        texts.filter_map(|(text, span)| self.pool(&text, span, PoolKind::Addon)).collect()
     }
 
     fn pool(&mut self, text: &str, at: std::ops::Range<usize>, kind: PoolKind) -> Option<PoolId> {

@@ -98,10 +98,10 @@ impl Case {
             }
         };
         let Expect { tier, addons, class, rule } = &self.expect;
-        compare("tier", tier.as_ref().map(word), word(&tier_of(set, &decision)));
+        compare("tier", tier.as_ref().map(|tier| word(tier.as_ref())), word(tier_of(set, &decision).as_ref()));
         compare("addons", addons.as_ref().map(list), list(&addons_of(set, &decision)));
-        compare("class", class.as_ref().map(word), word(&decision.class));
-        compare("rule", rule.as_ref().map(word), word(&decision.rule));
+        compare("class", class.as_ref().map(|class| word(class.as_ref())), word(decision.class.as_ref()));
+        compare("rule", rule.as_ref().map(|rule| word(rule.as_ref())), word(decision.rule.as_ref()));
         compare("conflict", Some("none".to_owned()), decision.clash.clone().unwrap_or_else(|| "none".to_owned()));
         let (why, why_not) = if faults.is_empty() { (String::new(), None) } else { self.reasons(set, day) };
         let adding = decision.addons.values().map(|claim| claim.rule.clone());
@@ -134,8 +134,8 @@ fn addons_of(set: &RuleSet, decision: &Decision) -> BTreeSet<PoolId> {
     decision.addons.keys().filter(|addon| !unmet.contains_key(*addon)).cloned().collect()
 }
 
-fn word<T: ToString>(value: &Option<T>) -> String {
-    value.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+fn word<T: ToString>(value: Option<&T>) -> String {
+    value.map_or_else(|| "none".to_owned(), ToString::to_string)
 }
 
 fn list(pools: &BTreeSet<PoolId>) -> String {

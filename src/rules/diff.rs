@@ -93,11 +93,11 @@ impl<'r> Differ<'r> {
         }
     }
 
-    /// Takes in one person.
-    pub fn see(&mut self, subject: Subject<'_>) {
+    /// Takes in one person. Tells whether the tables differ about them.
+    pub fn see(&mut self, subject: Subject<'_>) -> bool {
         if !subject.is_active() {
             self.apart += 1;
-            return;
+            return false;
         }
         self.people += 1;
         let Subject { person, .. } = subject;
@@ -110,11 +110,15 @@ impl<'r> Differ<'r> {
             self.before(person, &facts, &Facts::of(person, &self.old.columns))
         };
         match before.filter(|before| *before != after) {
-            None => *self.same.entry(after).or_default() += 1,
+            None => {
+                *self.same.entry(after).or_default() += 1;
+                false
+            }
             Some(before) => {
                 *self.pairs.entry((before, after)).or_default() += 1;
                 let code = self.codes.number(person);
                 self.changes.push(Change { person: person.id, code, before, after });
+                true
             }
         }
     }

@@ -23,6 +23,7 @@ mod edits;
 pub mod evaluate;
 mod facts;
 pub mod finding;
+pub mod history;
 pub mod impact;
 mod index;
 mod lookup;

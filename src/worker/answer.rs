@@ -44,6 +44,8 @@ impl Warden {
                     Ok(Answer::failed(exit::DATA, format!("`{person}` fits several people: {ids}; name one of them")))
                 }
             },
+            Request::RulesDiff { old, new, names } => self.rules_diff(old, new, names),
+            Request::RulesCoverage { table } => self.rules_coverage(table),
             Request::Status {} => Ok(Answer::data(&self.status_view()?)),
             Request::Seats {} => Ok(Answer::data(&self.seats_view())),
             Request::People { pool, search, limit } => {

@@ -23,7 +23,9 @@ use crate::seats;
 
 mod answer;
 pub mod apply;
+mod coverage;
 mod explain;
+mod impact;
 mod metrics;
 mod missing;
 mod observe;

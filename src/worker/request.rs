@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rules::Source;
+
 /// A verb and its arguments. Travels over the control socket as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
@@ -42,6 +44,20 @@ pub enum Request {
         /// E-mail, employee number, login name, account id or `p-17`.
         person: String,
     },
+    /// Compares two tables over everybody in the store.
+    RulesDiff {
+        /// The old one.
+        old: Table,
+        /// The new one.
+        new: Table,
+        /// Whether people are named; else they are only counted.
+        names: bool,
+    },
+    /// Counts everybody by row and by job code.
+    RulesCoverage {
+        /// By which table.
+        table: Table,
+    },
     /// How everything stands.
     Status {},
     /// Seats by pool.
@@ -71,6 +87,53 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+}
+
+/// Which table a request is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The one in force.
+    InForce,
+    /// These files, as whoever asks has read them.
+    Files(Vec<TableFile>),
+}
+
+/// A file of a table on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TableFile {
+    /// Its path as shown to people.
+    pub path: String,
+    /// Its content, where that is UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its bytes in hexadecimal digits, where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hex: Option<String>,
+}
+
+impl Table {
+    /// Files that were read.
+    pub fn files(sources: Vec<Source>) -> Self {
+        let file = |Source { path, bytes }| match String::from_utf8(bytes) {
+            Ok(text) => TableFile { path, text: Some(text), hex: None },
+            Err(other) => TableFile { path, text: None, hex: Some(hex::encode(other.as_bytes())) },
+        };
+        Self::Files(sources.into_iter().map(file).collect())
+    }
+}
+
+impl TableFile {
+    /// The file as it was read.
+    pub fn into_source(self) -> Result<Source, String> {
+        let Self { path, text, hex } = self;
+        let bytes = match (text, hex) {
+            (Some(text), _) => text.into_bytes(),
+            (None, Some(digits)) => hex::decode(digits).map_err(|error| format!("{path}: {error}"))?,
+            (None, None) => return Err(format!("{path} has no content")),
+        };
+        Ok(Source { path, bytes })
+    }
 }
 
 /// One frame of an answer.

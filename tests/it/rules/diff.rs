@@ -140,10 +140,10 @@ fn edited() -> impl Strategy<Value = (Table, Table)> {
             // Either a further row, or another content for the id of one that is there.
             if take.index(3) == 0 && !new.rules.is_empty() {
                 let at = take.index(new.rules.len());
-                taken.id = new.rules[at].id.clone();
+                taken.id.clone_from(&new.rules[at].id);
                 new.rules[at] = taken;
             } else {
-                taken.id = "added".to_owned();
+                "added".clone_into(&mut taken.id);
                 new.rules.push(taken);
             }
             if !keep_exceptions {
