@@ -23,13 +23,9 @@ const NAMES: &str = "`[rules] path` names a file or folder of tables";
 pub fn load_rules_sources(path: &Path) -> Result<Vec<Source>, Finding> {
     read(path).map_err(|unusable| {
         let file = unusable.path.display().to_string();
-        Finding {
-            message: format!("{file} {}", unusable.why),
-            place: Some(Place { file, line: 1, column: 1, offset: 0, length: 0 }),
-            code: codes::NO_RULES.shown('C'),
-            severity: Severity::Error,
-            help: Some(unusable.help.to_owned()),
-        }
+        let message = format!("{file} {}", unusable.why);
+        let place = Place { file, line: 1, column: 1, offset: 0, length: 0 };
+        Finding::new(Some(place), codes::NO_RULES.shown('C'), Severity::Error, message).with_help(unusable.help)
     })
 }
 
@@ -98,6 +94,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
     Ok(())
 }
 
-fn is_table(path: &Path) -> bool {
+/// Whether a file's name is that of a table.
+pub fn is_table(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml") || ending.eq_ignore_ascii_case("csv"))
 }

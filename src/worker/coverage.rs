@@ -50,7 +50,7 @@ impl Warden {
     /// Counts everybody by a table.
     pub(super) fn rules_coverage(&self, table: Table) -> Result<Answer, WardenError> {
         let set = match self.table_of(table)? {
-            Ok(set) => set,
+            Ok((_, set)) => set,
             Err(answer) => return Ok(*answer),
         };
         let census = self.census(&set)?;

@@ -6,42 +6,82 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::request::{Answer, Table, exit};
+use super::request::{Answer, Table, TableFile, exit};
 use super::view::{BrakeView, ChangeView, CostView, ImpactView, PersonView, PoolImpactView, RowImpactView};
 use super::warden::{Warden, WardenError};
 use crate::config;
 use crate::model::{Money, PersonId, Pool, PoolId, PoolKind, Seats, Sum};
 use crate::rules::impact::{Impact, RowImpact};
-use crate::rules::{Desired, Differ, Edit, Kind, RuleSet, Source, compile};
+use crate::rules::{Desired, Differ, Edit, Kind, RuleSet, Severity, Source, compile};
 use crate::seats::{self, HeldPlan, Plan, Policy, Reason, guard};
-use crate::store::StoreError;
+use crate::store::{Batch, StoreError};
 
-/// A table to ask, or the answer that says why there is none.
-pub(super) type Resolved = Result<Arc<RuleSet>, Box<Answer>>;
+/// A table to ask and what people call it, or the answer that says why there is none.
+pub(super) type Resolved = Result<(String, Arc<RuleSet>), Box<Answer>>;
+
+/// The notes that keep the table of the last pass and its digest, so that a table can be compared with it when no
+/// daemon has it in force.
+const TABLE: &str = "table";
+const TABLE_DIGEST: &str = "table_digest";
+
+/// A larger table is not kept: a revision of it has to be named to compare with.
+const LARGEST_KEPT: usize = 4 << 20;
 
 impl Warden {
     /// The table that a request names, compiled for the catalog that is in force here.
     pub(super) fn table_of(&self, table: Table) -> Result<Resolved, WardenError> {
-        let files = match table {
-            Table::InForce => return self.rules().map(Ok),
-            Table::Files(files) => files,
+        let (name, files) = match table {
+            Table::InForce => return Ok(Ok(("the table in force".to_owned(), self.rules()?))),
+            Table::Files { name, files } => (name, files),
+            Table::Kept { or } => match (self.parts.store.note(TABLE)?, or) {
+                (Some(kept), _) => {
+                    let files: Vec<TableFile> = serde_json::from_str(&kept)
+                        .map_err(|error| StoreError::Damaged(format!("the table of the last pass: {error}")))?;
+                    ("the table of the last pass".to_owned(), files)
+                }
+                (None, Some(other)) => return self.table_of(*other),
+                (None, None) => {
+                    let why = "there is no table to compare with: no daemon runs, no pass was made with this store, and \
+                        the rules are in no git repository; name one: `seatwarden rules diff OLD`";
+                    return Ok(Err(Box::new(Answer::failed(exit::USAGE, why))));
+                }
+            },
         };
-        let sources: Result<Vec<Source>, String> =
-            files.into_iter().map(super::request::TableFile::into_source).collect();
+        let sources: Result<Vec<Source>, String> = files.into_iter().map(TableFile::into_source).collect();
         let sources = match sources {
             Ok(sources) => sources,
             Err(why) => return Ok(Err(Box::new(Answer::failed(exit::DATA, why)))),
         };
         let compiled = compile(&sources, &self.parts.catalog, &self.parts.config.time_zone);
-        Ok(compiled.set.map(Arc::new).ok_or_else(|| {
+        let Some(set) = compiled.set else {
             let lines: Vec<String> = compiled.findings.iter().map(config::render::line).collect();
-            Box::new(Answer::failed(exit::DATA, lines.join("\n")))
-        }))
+            let why = format!("{name} does not compile:\n{}", lines.join("\n"));
+            return Ok(Err(Box::new(Answer::failed(exit::DATA, why))));
+        };
+        Ok(Ok((name, Arc::new(set))))
+    }
+
+    /// Writes down the table of a pass when it is another one than before.
+    pub(super) async fn remember_table(&self, rules: &RuleSet, pass: u64) -> Result<(), StoreError> {
+        let digest = rules.digest().to_string();
+        let table = self.table.load_full();
+        let is_in_force = table.set.as_ref().is_some_and(|set| set.digest() == rules.digest())
+            && table.findings.iter().all(|finding| finding.severity != Severity::Error);
+        if !is_in_force || self.parts.store.note(TABLE_DIGEST)?.as_ref() == Some(&digest) {
+            return Ok(());
+        }
+        let bytes: usize = table.sources.iter().map(|source| source.bytes.len()).sum();
+        let kept =
+            if bytes > LARGEST_KEPT { None } else { serde_json::to_string(&TableFile::of(table.sources.clone())).ok() };
+        let mut batch = Batch::new(self.now(), pass);
+        batch.notes.insert(TABLE.to_owned(), kept);
+        batch.notes.insert(TABLE_DIGEST.to_owned(), Some(digest));
+        self.parts.store.commit(batch).await
     }
 
     /// Compares two tables.
     pub(super) fn rules_diff(&self, old: Table, new: Table, names: bool) -> Result<Answer, WardenError> {
-        let (old, new) = match (self.table_of(old)?, self.table_of(new)?) {
+        let ((old_name, old), (new_name, new)) = match (self.table_of(old)?, self.table_of(new)?) {
             (Ok(old), Ok(new)) => (old, new),
             (Err(answer), _) | (_, Err(answer)) => return Ok(*answer),
         };
@@ -53,6 +93,8 @@ impl Warden {
         let pools = self.pool_views(&impact, &before.0, &after.0);
         let brakes = self.brake_views(&before.0, &after.0, &after.1);
         Ok(Answer::data(&ImpactView {
+            old: old_name,
+            new: new_name,
             old_digest: impact.old.clone(),
             new_digest: impact.new.clone(),
             active_digest: self.rules().ok().map(|set| set.digest().clone()),

@@ -95,8 +95,18 @@ pub enum Request {
 pub enum Table {
     /// The one in force.
     InForce,
-    /// These files, as whoever asks has read them.
-    Files(Vec<TableFile>),
+    /// The one of the last pass, for whoever asks without a daemon; where no pass was made, another one if it is given.
+    Kept {
+        /// Instead of it.
+        or: Option<Box<Table>>,
+    },
+    /// Files, as whoever asks has read them.
+    Files {
+        /// What people call the table: `HEAD~1`, `the files`.
+        name: String,
+        /// The files.
+        files: Vec<TableFile>,
+    },
 }
 
 /// A file of a table on its way.
@@ -114,16 +124,21 @@ pub struct TableFile {
 
 impl Table {
     /// Files that were read.
-    pub fn files(sources: Vec<Source>) -> Self {
-        let file = |Source { path, bytes }| match String::from_utf8(bytes) {
-            Ok(text) => TableFile { path, text: Some(text), hex: None },
-            Err(other) => TableFile { path, text: None, hex: Some(hex::encode(other.as_bytes())) },
-        };
-        Self::Files(sources.into_iter().map(file).collect())
+    pub fn files(name: impl Into<String>, sources: Vec<Source>) -> Self {
+        Self::Files { name: name.into(), files: TableFile::of(sources) }
     }
 }
 
 impl TableFile {
+    /// Files that were read.
+    pub fn of(sources: Vec<Source>) -> Vec<Self> {
+        let file = |Source { path, bytes }| match String::from_utf8(bytes) {
+            Ok(text) => TableFile { path, text: Some(text), hex: None },
+            Err(other) => TableFile { path, text: None, hex: Some(hex::encode(other.as_bytes())) },
+        };
+        sources.into_iter().map(file).collect()
+    }
+
     /// The file as it was read.
     pub fn into_source(self) -> Result<Source, String> {
         let Self { path, text, hex } = self;

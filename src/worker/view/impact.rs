@@ -9,6 +9,10 @@ use crate::rules::{CodeImpact, Edit, Kind, Place, Tally};
 /// `rules diff -o json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImpactView {
+    /// What people call the old table.
+    pub old: String,
+    /// What people call the new table.
+    pub new: String,
     /// The digest of the old table.
     pub old_digest: Digest,
     /// The digest of the new table.
