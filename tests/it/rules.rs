@@ -8,6 +8,7 @@ mod decide;
 mod diff;
 mod encodings;
 mod findings;
+mod history;
 mod hostile;
 mod reference;
 mod standing;
