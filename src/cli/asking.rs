@@ -129,10 +129,11 @@ fn decides(request: &Request) -> bool {
         | Request::Explain { .. }
         | Request::People { .. }
         | Request::TargetAdopt { .. } => true,
-        // They bring the tables that they are about, or find none in force.
-        Request::RulesDiff { .. } | Request::RulesCoverage { .. } => false,
         Request::Approve { .. }
         | Request::Reject { .. }
+        // These two bring the tables that they are about, or find none in force.
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::TargetList {}

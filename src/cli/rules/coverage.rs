@@ -116,13 +116,14 @@ fn text(view: &CoverageView, all: bool) -> String {
         .counted_since
         .as_ref()
         .map_or("not counted by a pass yet".to_owned(), |day| format!("counted since {day}"));
-    let mut out = format!(
+    let head = format!(
         "Table {}, {} on {}, {} job codes, {since}\n",
         output::short(view.rules_digest.as_str()),
         people(view.summary.people),
         view.day,
         view.summary.codes
     );
+    let mut sections = vec![head];
     let mut codes = |title: &str, wanted: &dyn Fn(&CodeCoverage) -> bool| {
         let mut codes: Vec<&CodeCoverage> = view.codes.iter().filter(|code| wanted(code)).collect();
         if codes.is_empty() {
@@ -146,7 +147,7 @@ fn text(view: &CoverageView, all: bool) -> String {
                 }),
             ]
         });
-        out.push_str(&format!("\n{}\n{}", title.bold(), output::table(&header, rows.collect())));
+        sections.push(format!("{}\n{}", title.bold(), output::table(&header, rows.collect())));
     };
     if all {
         codes("Job codes", &|_| true);
@@ -164,11 +165,11 @@ fn text(view: &CoverageView, all: bool) -> String {
         let cells = rows.into_iter().map(|row| {
             vec![row.id.to_string(), row.people.to_string(), row.adds.to_string(), at(&row.place), row.text.clone()]
         });
-        out.push_str(&format!("\n{}\n{}", title.bold(), output::table(&header, cells.collect())));
+        sections.push(format!("{}\n{}", title.bold(), output::table(&header, cells.collect())));
     }
     let sum = &view.summary;
-    out.push_str(&format!(
-        "\n{} codes without a row, {} with another meaning, {} of {} rows and {} of {} exceptions without people; {} without a row, {} without a job code.",
+    sections.push(format!(
+        "{} codes without a row, {} with another meaning, {} of {} rows and {} of {} exceptions without people; {} without a row, {} without a job code.",
         sum.codes_without_row,
         sum.codes_changed,
         sum.rows_without_people,
@@ -178,5 +179,5 @@ fn text(view: &CoverageView, all: bool) -> String {
         people(sum.people_without_row),
         sum.people_without_code
     ));
-    out
+    sections.join("\n")
 }

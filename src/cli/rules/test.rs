@@ -64,8 +64,8 @@ impl Test {
             setup::show_findings(global, &findings, &setup::texts(&loaded, &files));
             return exit::DATA;
         };
-        let real = real_people(global, &loaded, &sources).await;
-        let report = Report::new(&set, found, findings, real, self.min_coverage);
+        let today = real_people(global, &loaded, &sources).await;
+        let report = Report::new(&set, found, findings, today, self.min_coverage);
         if global.output == Output::Json {
             output::json(&report.json());
         } else {
@@ -257,13 +257,14 @@ impl Report {
             })
             .collect();
         let failed = failures.len();
+        let findings = config::render::json(&self.findings).get("findings").cloned();
         json!({
             "ok": self.is_ok(),
             "cases": self.judged.len(),
             "passed": self.judged.len().saturating_sub(failed),
             "failed": failed,
             "failures": failures,
-            "findings": config::render::json(&self.findings)["findings"],
+            "findings": findings,
             "coverage": {
                 "rows": self.rows.len(),
                 "reached": self.rows.len().saturating_sub(missed.len()),

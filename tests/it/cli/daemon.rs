@@ -125,7 +125,10 @@ fn it_compares_a_proposal_with_the_table_in_force() {
     assert_eq!(diff.code, 2, "{diff:?}");
     let view = diff.json();
     assert_eq!((&view["old"], &view["old_digest"]), (&"the table in force".into(), &view["active_digest"]));
-    assert_eq!((&view["summary"]["gain"], &view["summary"]["lose"], &view["held"]), (&1.into(), &6.into(), &false.into()));
+    assert_eq!(
+        (&view["summary"]["gain"], &view["summary"]["lose"], &view["held"]),
+        (&1.into(), &6.into(), &false.into())
+    );
     assert_eq!((&view["brakes"][0]["wanted"], &view["brakes"][0]["limit"]), (&6.into(), &50.into()));
     let same = desk.run(&["rules", "diff"]);
     assert_eq!(same.code, 0, "{same:?}");
