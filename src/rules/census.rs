@@ -1,5 +1,6 @@
 //! Everybody through one table, counted by row and by job code: rows that nobody needs, codes that no row knows.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -61,10 +62,10 @@ pub struct Meaning {
 }
 
 impl CodeCount {
-    /// What the code means for most people; of equal ones the row with the smaller id.
+    /// What the code means for most people; of equally many a row before none, and the smaller id.
     pub fn meaning(&self) -> Option<&Meaning> {
-        let most = self.meanings.values().max()?;
-        self.meanings.iter().find(|(_, people)| *people == most).map(|(meaning, _)| meaning)
+        let order = |(meaning, people): &(&Meaning, &u64)| (Reverse(**people), meaning.rule.is_none());
+        self.meanings.iter().min_by_key(order).map(|(meaning, _)| meaning)
     }
 }
 
