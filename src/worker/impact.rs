@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::request::{Answer, Table, TableFile, exit};
+use super::request::{Answer, RulesFile, Table, exit};
 use super::view::{BrakeView, ChangeView, CostView, ImpactView, PersonView, PoolImpactView, RowImpactView};
 use super::warden::{Warden, WardenError};
 use crate::config;
@@ -35,7 +35,7 @@ impl Warden {
             Table::Files { name, files } => (name, files),
             Table::Kept { or } => match (self.parts.store.note(TABLE)?, or) {
                 (Some(kept), _) => {
-                    let files: Vec<TableFile> = serde_json::from_str(&kept)
+                    let files: Vec<RulesFile> = serde_json::from_str(&kept)
                         .map_err(|error| StoreError::Damaged(format!("the table of the last pass: {error}")))?;
                     ("the table of the last pass".to_owned(), files)
                 }
@@ -47,11 +47,7 @@ impl Warden {
                 }
             },
         };
-        let sources: Result<Vec<Source>, String> = files.into_iter().map(TableFile::into_source).collect();
-        let sources = match sources {
-            Ok(sources) => sources,
-            Err(why) => return Ok(Err(Box::new(Answer::failed(exit::DATA, why)))),
-        };
+        let sources: Vec<Source> = files.into_iter().map(Source::from).collect();
         let compiled = compile(&sources, &self.parts.catalog, &self.parts.config.time_zone);
         let Some(set) = compiled.set else {
             let lines: Vec<String> = compiled.findings.iter().map(config::render::line).collect();
@@ -71,8 +67,11 @@ impl Warden {
             return Ok(());
         }
         let bytes: usize = table.sources.iter().map(|source| source.bytes.len()).sum();
-        let kept =
-            if bytes > LARGEST_KEPT { None } else { serde_json::to_string(&TableFile::of(table.sources.clone())).ok() };
+        let kept = if bytes > LARGEST_KEPT {
+            None
+        } else {
+            serde_json::to_string(&table.sources.iter().cloned().map(RulesFile::from).collect::<Vec<_>>()).ok()
+        };
         let mut batch = Batch::new(self.now(), pass);
         batch.notes.insert(TABLE.to_owned(), kept);
         batch.notes.insert(TABLE_DIGEST.to_owned(), Some(digest));

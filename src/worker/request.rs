@@ -43,6 +43,15 @@ pub enum Request {
     Explain {
         /// E-mail, employee number, login name, account id or `p-17`.
         person: String,
+        /// What was at that date or time, instead of what is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// What would be with this table, instead of the one in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Vec<RulesFile>>,
+        /// Lists every row of the table.
+        #[serde(default)]
+        all_rows: bool,
     },
     /// Compares two tables over everybody in the store.
     RulesDiff {
@@ -105,49 +114,53 @@ pub enum Table {
         /// What people call the table: `HEAD~1`, `the files`.
         name: String,
         /// The files.
-        files: Vec<TableFile>,
+        files: Vec<RulesFile>,
     },
-}
-
-/// A file of a table on its way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TableFile {
-    /// Its path as shown to people.
-    pub path: String,
-    /// Its content, where that is UTF-8.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// Its bytes in hexadecimal digits, where they are not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hex: Option<String>,
 }
 
 impl Table {
     /// Files that were read.
     pub fn files(name: impl Into<String>, sources: Vec<Source>) -> Self {
-        Self::Files { name: name.into(), files: TableFile::of(sources) }
+        Self::Files { name: name.into(), files: sources.into_iter().map(RulesFile::from).collect() }
     }
 }
 
-impl TableFile {
-    /// Files that were read.
-    pub fn of(sources: Vec<Source>) -> Vec<Self> {
-        let file = |Source { path, bytes }| match String::from_utf8(bytes) {
-            Ok(text) => TableFile { path, text: Some(text), hex: None },
-            Err(other) => TableFile { path, text: None, hex: Some(hex::encode(other.as_bytes())) },
-        };
-        sources.into_iter().map(file).collect()
-    }
+/// A file of a table that travels with a request: a daemon need not be able to read what its user can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesFile {
+    /// Its path as shown to people.
+    pub path: String,
+    /// Its content.
+    pub content: Content,
+}
 
-    /// The file as it was read.
-    pub fn into_source(self) -> Result<Source, String> {
-        let Self { path, text, hex } = self;
-        let bytes = match (text, hex) {
-            (Some(text), _) => text.into_bytes(),
-            (None, Some(digits)) => hex::decode(digits).map_err(|error| format!("{path}: {error}"))?,
-            (None, None) => return Err(format!("{path} has no content")),
+/// The content of a file: as text where it is UTF-8, for that is shorter on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
+}
+
+impl From<Source> for RulesFile {
+    fn from(source: Source) -> Self {
+        let content = String::from_utf8(source.bytes);
+        Self {
+            path: source.path,
+            content: content.map_or_else(|error| Content::Bytes(error.into_bytes()), Content::Text),
+        }
+    }
+}
+
+impl From<RulesFile> for Source {
+    fn from(file: RulesFile) -> Self {
+        let bytes = match file.content {
+            Content::Text(text) => text.into_bytes(),
+            Content::Bytes(bytes) => bytes,
         };
-        Ok(Source { path, bytes })
+        Self { path: file.path, bytes }
     }
 }
 

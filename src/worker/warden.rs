@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use arc_swap::ArcSwap;
 use thiserror::Error;
 
+use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, Mode};
@@ -70,6 +71,7 @@ pub struct Warden {
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
+    pub(super) inbox: Inbox,
     passes: AtomicU64,
 }
 
@@ -138,6 +140,7 @@ impl Warden {
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),
+            inbox: Inbox::open(parts.store.hints()?),
             passes: AtomicU64::new(passes),
             parts,
         };
@@ -275,14 +278,9 @@ impl Warden {
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
-            let mut desired = Desired::new();
             let mut taker = CensusTaker::new(rules, today);
-            self.parts.store.people(&mut |record| {
-                let (person, decision) = self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
-                taker.see(&person, &decision);
-                true
-            })?;
-            known.desired = desired;
+            let mut count = |person: &Person, decision: &Decision| taker.see(person, decision);
+            known.desired = self.desire_all(&known, rules, today, &ledger, &mut count)?;
             known.census = Some(taker.finish());
             known.made_for = Some(made_for);
             return Ok(());
@@ -318,6 +316,29 @@ impl Warden {
     fn on_suspended(&self, person: &Person) -> OnSuspended {
         let feed = person.status_feed.as_ref().and_then(|feed| self.parts.config.feeds.get(feed));
         feed.map_or(OnSuspended::Hold, |feed| feed.on_suspended)
+    }
+
+    /// What everybody should hold by that table, whatever is in force; nothing is kept.
+    pub(super) fn desired_by(&self, rules: &RuleSet, ledger: &Ledger) -> Result<Desired, StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        self.desire_all(&self.known(), rules, today, ledger, &mut |_, _| {})
+    }
+
+    fn desire_all(
+        &self,
+        known: &Known,
+        rules: &RuleSet,
+        today: jiff::civil::Date,
+        ledger: &Ledger,
+        see: &mut dyn FnMut(&Person, &Decision),
+    ) -> Result<Desired, StoreError> {
+        let mut desired = Desired::new();
+        self.parts.store.people(&mut |record| {
+            let (person, decision) = self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            see(&person, &decision);
+            true
+        })?;
+        Ok(desired)
     }
 
     pub(super) fn desire_one(

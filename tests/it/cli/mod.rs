@@ -2,5 +2,6 @@
 
 mod daemon;
 mod desk;
+mod explain;
 mod impact;
 mod verbs;
