@@ -117,7 +117,7 @@ impl Warden {
             let length = plan.waiting.iter().filter(|other| other.pool == row.pool).count();
             let text = format!("number {} of {length} in the queue for {}: {}", row.position, row.pool, row.text);
             let (position, due_at) = (Some(row.position), row.not_before);
-            due.push(NextView { position, due_at, ..next("waiting", &row.pool, text) });
+            due.push(NextView { due_at, position, ..next("waiting", &row.pool, text) });
         }
         due
     }
