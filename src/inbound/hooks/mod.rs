@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `body` | reads a body within its limits |
 //! | `proof` | secrets, signatures and their comparison |
+//! | `set` | security event tokens and the answers that RFC 8935 wants |
 //! | `jws` | signatures of security event tokens, and the keys they are checked with |
 //!
 //! Answers: 401 for a wrong secret or signature, 413 above 1 MiB, 400 for what is not the vendor's shape, 200 or 202
@@ -11,7 +12,9 @@
 //! trouble is never a 4xx.
 
 mod body;
+mod jws;
 mod proof;
+mod set;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +78,8 @@ enum Refused {
     TooSlow,
     /// Our own trouble; the sender should come again.
     Busy(String),
+    /// A security event token, in the words of RFC 8935.
+    Token(set::Refusal),
 }
 
 impl Refused {
@@ -86,6 +91,7 @@ impl Refused {
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Busy(_) => "unavailable",
+            Self::Token(refusal) => refusal.word(),
         }
     }
 
@@ -96,6 +102,7 @@ impl Refused {
             Self::Malformed(why) | Self::Busy(why) => why.clone(),
             Self::TooLarge => format!("the body is longer than {} bytes", body::LIMIT),
             Self::TooSlow => "the body did not come in time".to_owned(),
+            Self::Token(refusal) => refusal.why(),
         }
     }
 
@@ -107,6 +114,7 @@ impl Refused {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Token(refusal) => return refusal.answer(),
             // What is wrong with us is for our log, not for a stranger.
             Self::Busy(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response(),
         };
@@ -191,7 +199,12 @@ impl Hooks {
                 error!(feed.name = %feed, request.id = request, why, "a delivery could not be kept; its sender has to come again");
                 self.warden.turned_away(feed, refused.word(), &why);
             }
-            Refused::NotSo(_) | Refused::Stranger(_) | Refused::Malformed(_) | Refused::TooLarge | Refused::TooSlow => {
+            Refused::NotSo(_)
+            | Refused::Stranger(_)
+            | Refused::Malformed(_)
+            | Refused::TooLarge
+            | Refused::TooSlow
+            | Refused::Token(_) => {
                 warn!(feed.name = %feed, request.id = request, why, "a delivery was turned away");
                 self.warden.turned_away(feed, refused.word(), &why);
             }
@@ -223,6 +236,9 @@ impl Door<'_> {
         let (head, body) = request.into_parts();
         let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if kind == "application/secevent+jwt" && !lifecycle {
+            return self.take_set(&head.headers, body).await;
+        }
         let Some(knock) = &self.hook.knock else {
             return Err(Refused::Malformed("this hook takes security events alone".to_owned()));
         };
