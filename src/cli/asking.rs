@@ -136,7 +136,8 @@ fn decides(request: &Request) -> bool {
         | Request::TargetList {}
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
-        | Request::StoreVerify {} => false,
+        | Request::StoreVerify {}
+        | Request::WebhookReplay { .. } => false,
     }
 }
 
@@ -147,7 +148,8 @@ fn writes(request: &Request) -> bool {
         | Request::Sync { .. }
         | Request::Approve { .. }
         | Request::Reject { .. }
-        | Request::TargetAdopt { .. } => true,
+        | Request::TargetAdopt { .. }
+        | Request::WebhookReplay { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
         | Request::Status {}

@@ -6,6 +6,7 @@
 //! | `proof` | secrets, signatures and their comparison |
 //! | `set` | security event tokens and the answers that RFC 8935 wants |
 //! | `jws` | signatures of security event tokens, and the keys they are checked with |
+//! | `probe` | calls a hook as its provider would |
 //!
 //! Answers: 401 for a wrong secret or signature, 413 above 1 MiB, 400 for what is not the vendor's shape, 200 or 202
 //! once it is on disk, 503 when it cannot be kept: Okta sends once more after a 5xx and never after a 4xx, so our own
@@ -13,8 +14,11 @@
 
 mod body;
 mod jws;
+mod probe;
 mod proof;
 mod set;
+
+pub use self::probe::{Probe, probes};
 
 use std::sync::Arc;
 use std::time::Duration;

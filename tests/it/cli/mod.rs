@@ -3,3 +3,4 @@
 mod daemon;
 mod desk;
 mod verbs;
+mod webhook;
