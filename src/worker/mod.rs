@@ -26,7 +26,9 @@ use crate::seats;
 
 mod answer;
 pub mod apply;
+mod coverage;
 mod explain;
+mod impact;
 mod inbox;
 mod look;
 mod metrics;
@@ -48,7 +50,7 @@ pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
-pub use request::{Answer, Frame, Request};
+pub use request::{Answer, Frame, Request, RulesFile};
 pub use subscribe::keep_subscribed;
 pub use warden::{Parts, Warden, WardenError};
 

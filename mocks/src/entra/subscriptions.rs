@@ -45,7 +45,7 @@ pub struct Subscription {
 pub(crate) async fn handshake(call: &Call) -> Result<(), String> {
     let wish: Value = serde_json::from_slice(&call.body).unwrap_or_default();
     for name in ["notificationUrl", "lifecycleNotificationUrl"] {
-        let Some(url) = wish[name].as_str() else { continue };
+        let Some(url) = wish.get(name).and_then(Value::as_str) else { continue };
         let token = format!("Validation: Testing client application reachability for {name} & <more>");
         let query = crate::wire::query_of([("validationToken", token.as_str())]);
         let asked = format!("{url}?{query}");
@@ -114,7 +114,7 @@ impl Tenant {
     fn make(&mut self, world: &World, call: &Call) -> Reply {
         let bad = |text: &str| error::of(world, StatusCode::BAD_REQUEST, "InvalidRequest", text);
         let Ok(wish) = serde_json::from_slice::<Value>(&call.body) else { return bad("The body is not JSON.") };
-        let text = |name: &str| wish[name].as_str().map(str::to_owned);
+        let text = |name: &str| wish.get(name).and_then(Value::as_str).map(str::to_owned);
         if let Some(Err(why)) = &call.handshake {
             return error::of(world, StatusCode::BAD_REQUEST, "ValidationError", why);
         }
@@ -150,8 +150,9 @@ impl Tenant {
 }
 
 fn expiry(world: &World, wish: &Value) -> Result<Timestamp, &'static str> {
-    let at: Timestamp = wish["expirationDateTime"]
-        .as_str()
+    let at: Timestamp = wish
+        .get("expirationDateTime")
+        .and_then(Value::as_str)
         .and_then(|text| text.parse().ok())
         .ok_or("expirationDateTime is missing or no time.")?;
     let latest = world.now.saturating_add(SignedDuration::from_mins(LIFE_MINUTES)).unwrap_or(world.now);
@@ -183,7 +184,7 @@ impl Mocks {
         };
         let mut statuses = Vec::new();
         for (place, one, seq, body) in due {
-            if body["value"].as_array().is_none_or(Vec::is_empty) {
+            if body.get("value").and_then(Value::as_array).is_none_or(Vec::is_empty) {
                 continue;
             }
             let status = self.notify(&one.notification_url, &body).await;
