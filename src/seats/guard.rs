@@ -16,17 +16,6 @@ use super::{Ledger, Policy};
 use crate::model::{Digest, PoolId, Time};
 use crate::rules::Desired;
 
-/// The brake of people who are merely missing, while their feed's shrinking is not believed.
-pub const FEED_SHRINK: &str = "feed_shrink";
-/// The brake of an edited table.
-pub const RULES_EDIT: &str = "rules_edit.per_pass";
-/// The brake of seats taken at once.
-pub const REVOKE: &str = "revoke.per_pass";
-/// The brake of seats taken within a day.
-pub const REVOKE_DAY: &str = "revoke.per_day";
-/// The brake of seats given at once.
-pub const GRANT: &str = "grant.per_pass";
-
 /// A draft that passes, what it plans around, and what was released by approval.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
@@ -48,6 +37,8 @@ pub(super) struct Group {
     pub(super) limit: u64,
     /// How many were wanted, with those that pass all the same.
     pub(super) wanted: u64,
+    /// What the brake counted beyond this pool, in a sentence.
+    pub(super) story: Option<String>,
     /// Steps of the pool, which the brake counts.
     pub(super) counted: BTreeSet<Step>,
     /// Steps of other pools that cannot be without them: the add-on on a tier, the tier under an add-on.
@@ -95,6 +86,7 @@ pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
 fn add(held: &mut BTreeMap<Key, Group>, key: Key, group: Group) {
     let before = held.entry(key).or_default();
     (before.limit, before.wanted) = (group.limit, group.wanted.max(before.wanted));
+    before.story = group.story.or(before.story.take());
     before.counted.extend(group.counted);
     before.along.extend(group.along);
 }
@@ -103,7 +95,7 @@ fn around(verdict: &Verdict, ledger: &Ledger) -> Around {
     let mut around = Around::default();
     let asleep = verdict.asleep.iter().filter_map(|digest| ledger.held.get(digest)).flat_map(|hold| &hold.plan.steps);
     for step in verdict.held.values().flat_map(|group| &group.counted).chain(asleep) {
-        if let Some(pool) = step.loses() {
+        if let Some(pool) = step.ends() {
             around.losses.entry(step.person).or_default().insert(pool.clone());
         }
         if let Some(pool) = step.gains() {

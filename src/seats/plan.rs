@@ -129,6 +129,14 @@ impl Step {
         }
     }
 
+    /// The pool in which this step ends a seat, now or later.
+    pub fn ends(&self) -> Option<&PoolId> {
+        match self.action {
+            Action::HoldOff => Some(&self.pool),
+            Action::Revoke | Action::Move | Action::Grant => self.loses(),
+        }
+    }
+
     /// The pool in which this step gives a seat.
     pub fn gains(&self) -> Option<&PoolId> {
         match self.action {

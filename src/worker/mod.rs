@@ -8,6 +8,8 @@
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `memory` | what passed lately, out of the journal |
+//! | `protected` | whom no pass takes a seat from |
 //! | `reload` | rules files that change on disk |
 
 use std::sync::Arc;
@@ -24,11 +26,13 @@ use crate::seats;
 mod answer;
 pub mod apply;
 mod explain;
+mod memory;
 mod metrics;
 mod missing;
 mod observe;
 mod operate;
 pub mod pass;
+mod protected;
 mod read;
 mod reload;
 mod report;

@@ -12,7 +12,7 @@ use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
 use crate::directory::{Coverage, Gap, GapKind, Reading};
 use crate::model::{Digest, FeedName, PersonId};
-use crate::seats::{self, Event, Plan, Policy, PoolMode, day_before};
+use crate::seats::{self, Event, Plan, Policy, PoolMode};
 use crate::store::Batch;
 
 /// What a pass came to.
@@ -58,6 +58,7 @@ impl Warden {
             }
             let applied = self.apply(&planned, number).await?;
             self.remember_counts(number).await?;
+            self.remember_catalog(&planned.plan, number).await?;
             Ok::<_, WardenError>((planned, applied))
         }
         .instrument(span.clone())
@@ -112,6 +113,7 @@ impl Warden {
         if !before.is_empty() {
             self.parts.store.commit(before).await?;
         }
+        self.recall()?;
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
@@ -157,14 +159,21 @@ impl Warden {
 
     /// What planner and brakes rely on, now.
     pub(super) fn policy(&self, rules: &crate::rules::RuleSet) -> Policy {
-        let mut standing = self.stand();
+        let ledger = self.ledger();
+        let prefer = self.parts.config.people.prefer.clone();
+        let protected = self.protected();
+        let catalog_before = self.catalog_before();
+        let standing = self.stand();
         Policy {
             catalog: self.parts.catalog.as_ref().clone(),
             brakes: self.parts.config.brakes.clone(),
             occupied: standing.occupied(),
-            revoked_today: standing.taken_since(day_before(self.now())),
+            lately: standing.recent.counts(self.now(), &ledger, &prefer),
+            catalog_before,
+            protected,
+            prefer,
             modes: self.modes(),
-            may_revoke: self.ledger().distrusted.is_none(),
+            may_revoke: ledger.distrusted.is_none(),
             rules_digest: rules.digest().clone(),
             time_zone: self.parts.config.time_zone.clone(),
         }

@@ -1,10 +1,10 @@
 //! How everything stands, as a value that passes write and reports read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::view::{PassView, ReadingView};
 use crate::model::{FeedName, PersonId, PoolId, TargetName, Time};
-use crate::seats::Occupied;
+use crate::seats::{Occupied, Recent};
 use crate::target::Observed;
 
 /// Members at desks, by desk and pool.
@@ -23,8 +23,10 @@ pub(super) struct Standing {
     pub(super) last_pass: Option<PassView>,
     /// What the checker refused in the last pass.
     pub(super) alerts: Vec<String>,
-    /// Seats taken in the last 24 hours, oldest first.
-    pub(super) taken: VecDeque<(Time, PoolId)>,
+    /// What passed lately, for brakes over time.
+    pub(super) recent: Recent,
+    /// The journal's next entry that `recent` does not know; `None` until the first look.
+    pub(super) recalled: Option<u64>,
     /// Last whole and last good reading of feeds, where that is newer than what the store says.
     pub(super) times: BTreeMap<FeedName, (Option<Time>, Option<Time>)>,
 }
@@ -58,19 +60,6 @@ pub(super) struct Failing {
 }
 
 impl Standing {
-    /// Seats taken in the last 24 hours before `now`, by pool.
-    pub(super) fn taken_since(&mut self, from: Time) -> BTreeMap<PoolId, u64> {
-        while self.taken.front().is_some_and(|(at, _)| *at < from) {
-            self.taken.pop_front();
-        }
-        let mut counts = BTreeMap::new();
-        for (_, pool) in &self.taken {
-            let count: &mut u64 = counts.entry(pool.clone()).or_default();
-            *count = count.saturating_add(1);
-        }
-        counts
-    }
-
     /// Counts one member more or less at the desks that were read.
     pub(super) fn count(&mut self, pool: &PoolId, losing: bool) {
         for count in self.desks.values_mut().filter_map(|desk| desk.counts.get_mut(pool)) {

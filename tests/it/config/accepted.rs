@@ -59,10 +59,14 @@ fn the_documented_sample_has_the_documented_values() {
     assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_mins(2), Duration::from_hours(24)));
     assert!((config.pass.jitter - 0.1).abs() < f64::EPSILON);
     let brakes = config.brakes;
-    let revoke = Brake { per_pass: percent(5.0), at_least: 5, per_day: Some(percent(10.0)) };
+    let revoke = Brake {
+        per_day: Some(percent(10.0)),
+        per_week: Some(percent(20.0)),
+        ..Brake::per_pass(percent(5.0), 5)
+    };
     assert_eq!(brakes.revoke, revoke);
-    assert_eq!(brakes.grant, Brake { per_pass: percent(20.0), at_least: 20, per_day: None });
-    assert_eq!(brakes.rules_edit, Brake { per_pass: percent(10.0), at_least: 5, per_day: None });
+    assert_eq!(brakes.grant, Brake::per_pass(percent(20.0), 20));
+    assert_eq!(brakes.rules_edit, Brake::per_pass(percent(10.0), 5));
     assert_eq!((brakes.feed_shrink, brakes.approvers), (percent(5.0), 1));
     assert_eq!(brakes.approval_expires, Duration::from_hours(72));
 }

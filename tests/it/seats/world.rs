@@ -12,7 +12,7 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{
-    Action, Brake, Brakes, Event, HoldState, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Step, check,
+    Action, Brake, Brakes, Event, HoldState, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Step, check,
     cooling_until, decide,
 };
 
@@ -48,6 +48,7 @@ pub(super) fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
         cost: None,
         requires: [].into(),
         excludes: [].into(),
+        keep: 0,
     }
 }
 
@@ -62,7 +63,7 @@ pub(super) fn addon(id: &str, seats: u32, requires: &[&str]) -> Pool {
 
 /// A brake that lets `count` pass.
 pub(super) fn brake(count: u64) -> Brake {
-    Brake { per_pass: Limit { count: Some(count), percent: None }, at_least: count, per_day: None }
+    Brake::per_pass(Limit { count: Some(count), percent: None }, count)
 }
 
 pub(super) fn policy(pools: Vec<Pool>) -> Policy {
@@ -76,12 +77,22 @@ pub(super) fn policy(pools: Vec<Pool>) -> Policy {
             revoke: brake(1_000),
             grant: brake(1_000),
             rules_edit: brake(1_000),
+            leavers: None,
+            job_code: None,
+            catalog_edit: brake(1_000),
+            expiry: brake(1_000),
+            lost_attribute: brake(1_000),
+            feed: brake(1_000),
+            spend: Vec::new(),
             feed_shrink: Limit { count: None, percent: Some(5.0) },
             approval_expires: days(3),
             approvers: 1,
         },
         occupied: BTreeMap::new(),
-        revoked_today: BTreeMap::new(),
+        lately: Lately::default(),
+        catalog_before: None,
+        protected: [].into(),
+        prefer: Vec::new(),
         modes: BTreeMap::new(),
         may_revoke: true,
         rules_digest: Digest::new("sha256:table"),
