@@ -32,6 +32,7 @@ mod toml_table;
 mod trace;
 mod witness;
 
+pub(crate) use normal::normal;
 pub use code::Code;
 pub use column::Column;
 pub use compile::{Compiled, Line, RuleSet, Source, compile};

@@ -189,9 +189,17 @@ impl World {
                 self.occupy(POOLS[*pool], *strangers, if held { &[] } else { std::slice::from_ref(person) });
             }
             Op::Brakes(count) => {
-                self.policy.brakes.revoke = brake(*count);
-                self.policy.brakes.rules_edit = brake(*count);
-                self.policy.brakes.grant = brake(*count);
+                for one in [
+                    &mut self.policy.brakes.revoke,
+                    &mut self.policy.brakes.rules_edit,
+                    &mut self.policy.brakes.catalog_edit,
+                    &mut self.policy.brakes.expiry,
+                    &mut self.policy.brakes.lost_attribute,
+                    &mut self.policy.brakes.feed,
+                    &mut self.policy.brakes.grant,
+                ] {
+                    *one = brake(*count);
+                }
             }
             Op::Trust(trust) => self.policy.may_revoke = *trust,
             Op::Judge(approve) => self.judge(*approve),

@@ -1,6 +1,7 @@
 //! Who gets a scarce seat: stories for people, laws for invariants.
 
 mod brakes;
+mod causes;
 mod chance;
 mod laws;
 mod reader;
