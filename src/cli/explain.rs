@@ -65,6 +65,7 @@ fn render(view: &ExplainView) -> String {
     for seat in &view.holding.seats {
         let leaving = seat.leaving_at.map(|at| format!(", leaves on {at}")).unwrap_or_default();
         lines.push(format!("   {} {} since {}{leaving}: {}", seat.pool, seat.state, seat.since, seat.text));
+        lines.extend(seat.protected.iter().map(|why| format!("      {why}")));
     }
     for row in &view.holding.waiting {
         lines.push(format!("   waits for {}: number {} since {}", row.pool, row.position, row.since));

@@ -33,10 +33,10 @@ mod toml_table;
 mod trace;
 mod witness;
 
-pub(crate) use normal::normal;
 pub use code::Code;
 pub use column::Column;
 pub use compile::{Compiled, Line, RuleSet, Source, compile};
 pub use desired::{Basis, Claim, Desired, Standing, Want, unmet, want};
 pub use evaluate::{Decision, Given, RowTrace};
 pub use finding::{Finding, Place, Related, Severity};
+pub(crate) use normal::normal;

@@ -98,6 +98,9 @@ impl<'a> Bench<'a> {
             // What one of these holds counts no longer; what they let pass counts among all revocations, too.
             let edit = |step: &&Step| self.is_catalog_edit(step, open);
             let steps = self.of_cause(&mut docket, Kind::CatalogEdit, &brakes.catalog_edit, steps, edit);
+            if let Some(group) = docket.tripped.get_mut(&(Kind::CatalogEdit.cause(Span::Pass), pool.clone())) {
+                group.story = self.edit_story();
+            }
             let edit = |step: &&Step| step.cause.reason == Reason::RulesChanged;
             let steps = self.of_cause(&mut docket, Kind::RulesEdit, &brakes.rules_edit, steps, edit);
             let over = |step: &&Step| step.cause.reason == Reason::Expired;
@@ -173,10 +176,12 @@ impl<'a> Bench<'a> {
         let brake = &self.policy.brakes.feed;
         let mut tripped = BTreeMap::new();
         let losing: Vec<&Step> = open.iter().copied().filter(|step| step.loses().is_some()).collect();
-        let causes = Span::ALL.map(|span| (span, Kind::Feed.cause(span)));
+        let causes = Span::ALL.map(|span| Kind::Feed.cause(span));
         for (pool, _) in by_pool(&losing, Step::loses) {
             let mut docket = Docket { pool, open, verdict, tripped: &mut tripped };
-            causes.iter().for_each(|(_, cause)| self.hold_again(&mut docket, cause));
+            for cause in causes {
+                self.hold_again(&mut docket, cause);
+            }
         }
         let mut by_feed: BTreeMap<&FeedName, Vec<&Step>> = BTreeMap::new();
         for step in &losing {
@@ -299,7 +304,9 @@ impl<'a> Bench<'a> {
             let wanted: BTreeSet<(PersonId, &PoolId)> = plan.steps.iter().filter_map(ending).collect();
             let open = docket.open.iter().copied();
             let steps: Vec<&Step> = open
-                .filter(|step| step.ends() == Some(docket.pool) && ending(step).is_some_and(|key| wanted.contains(&key)))
+                .filter(|step| {
+                    step.ends() == Some(docket.pool) && ending(step).is_some_and(|key| wanted.contains(&key))
+                })
                 .collect();
             if self.was_held(docket, cause, &steps) {
                 self.hold(docket, cause, &steps, plan.limit, None);
@@ -352,6 +359,13 @@ impl<'a> Bench<'a> {
         let standing = self.desired.get(&step.person).map(|want| &want.standing);
         step.cause.evidence == Evidence::Absence
             && !matches!(standing, Some(Standing::Left { absence: true, accepted: true, .. }))
+    }
+
+    /// `the catalog changed fulfiller`.
+    fn edit_story(&self) -> Option<String> {
+        let (edited, _) = self.edited.as_ref()?;
+        let pools: Vec<&str> = edited.iter().map(PoolId::as_str).collect();
+        Some(format!("the catalog changed {}", pools.join(", ")))
     }
 
     /// Whether the person and the row are as before, and the pool, or the line of tiers that led to it, is not.

@@ -217,7 +217,8 @@ impl Kind {
 
 /// Every brake that can hold a plan, for reports that list them all.
 pub fn causes() -> impl Iterator<Item = &'static str> {
-    let over_time = [Kind::RulesEdit, Kind::Expiry, Kind::Leavers, Kind::JobCode, Kind::Revoke, Kind::Feed, Kind::Grant];
+    let over_time =
+        [Kind::RulesEdit, Kind::Expiry, Kind::Leavers, Kind::JobCode, Kind::Revoke, Kind::Feed, Kind::Grant];
     let over_time = over_time.into_iter().flat_map(|kind| Span::ALL.map(|span| kind.cause(span)));
     let spend = [Span::Pass, Span::Day, Span::Week].map(|span| Kind::Spend.cause(span));
     let once = [Kind::FeedShrink, Kind::LostAttribute, Kind::CatalogEdit].map(|kind| kind.cause(Span::Pass));

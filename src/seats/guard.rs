@@ -11,7 +11,8 @@ use super::digest::held_digest;
 use super::draft::{Draft, draft};
 use super::frame::Around;
 use super::hold::{self, is_released};
-use super::plan::Step;
+use super::keep::kept;
+use super::plan::{KeptBy, Step};
 use super::{Ledger, Policy};
 use crate::model::{Digest, PoolId, Time};
 use crate::rules::Desired;
@@ -25,6 +26,8 @@ pub(super) struct Verdict {
     /// Plans of the ledger about people of whom this pass knows nothing: it cannot tell whether their facts have
     /// moved, so they are held as they are.
     pub(super) asleep: BTreeSet<Digest>,
+    /// Steps that are made by nobody's word.
+    pub(super) kept: BTreeMap<Step, KeptBy>,
 }
 
 /// A cause and the pool it counts in.
@@ -61,6 +64,11 @@ pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
     let mut unfit: BTreeSet<Digest> = BTreeSet::new();
     loop {
         verdict.draft = draft(desired, ledger, policy, now, &around(&verdict, ledger));
+        let kept = kept(&verdict.draft.steps, desired, ledger, policy);
+        if !kept.is_empty() {
+            verdict.kept.extend(kept);
+            continue;
+        }
         let tripped = bench.tripped(&verdict);
         if tripped.is_empty() {
             let Some(digest) = unmade(&verdict) else { return verdict };
@@ -94,7 +102,13 @@ fn add(held: &mut BTreeMap<Key, Group>, key: Key, group: Group) {
 fn around(verdict: &Verdict, ledger: &Ledger) -> Around {
     let mut around = Around::default();
     let asleep = verdict.asleep.iter().filter_map(|digest| ledger.held.get(digest)).flat_map(|hold| &hold.plan.steps);
-    for step in verdict.held.values().flat_map(|group| &group.counted).chain(asleep) {
+    let held = verdict.held.values().flat_map(|group| &group.counted);
+    for step in verdict.kept.keys() {
+        if let Some(pool) = step.ends() {
+            around.losses.entry(step.person).or_default().insert(pool.clone());
+        }
+    }
+    for step in held.chain(asleep) {
         if let Some(pool) = step.ends() {
             around.losses.entry(step.person).or_default().insert(pool.clone());
         }

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::Ledger;
 use super::brake::{Span, home};
 use super::event::{Event, HoldEnd, Reason};
 use super::plan::Step;
-use super::Ledger;
 use crate::model::{Digest, FeedName, PersonId, PoolId, Time};
 
 /// How many, by span.

@@ -27,11 +27,8 @@ pub(super) struct Broken<'a>(BTreeMap<Column<'a>, (u64, String)>);
 impl<'a> Broken<'a> {
     /// Looks at all holders, but only if there is a step that a lost attribute could be behind.
     pub(super) fn find(steps: &[&Step], desired: &'a Desired, ledger: &'a Ledger, policy: &'a Policy) -> Self {
-        let candidates: BTreeSet<PersonId> = steps
-            .iter()
-            .filter(|step| !lost_by(step, desired, ledger).is_empty())
-            .map(|step| step.person)
-            .collect();
+        let candidates: BTreeSet<PersonId> =
+            steps.iter().filter(|step| !lost_by(step, desired, ledger).is_empty()).map(|step| step.person).collect();
         let brake = &policy.brakes.lost_attribute;
         if u64::try_from(candidates.len()).unwrap_or(u64::MAX) <= brake.at_least {
             return Self::default();

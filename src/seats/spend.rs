@@ -35,5 +35,7 @@ fn change(pool: &PoolId, instead: Option<&PoolId>, policy: &Policy, currency: &s
 pub(super) fn story(limit: &SpendLimit, seats: usize, wanted: Amount, left: Amount) -> String {
     let SpendLimit { span, currency, per_month } = limit;
     let word = span.word();
-    format!("{seats} seats would add {wanted} {currency} a month; {left} of {per_month} {currency} are left of the {word}")
+    format!(
+        "{seats} seats would add {wanted} {currency} a month; {left} of {per_month} {currency} are left of the {word}"
+    )
 }

@@ -98,6 +98,7 @@ impl Warden {
                 })
             })
             .collect::<Vec<_>>();
+        let protected = self.protected().contains(&id);
         Ok(ExplainView {
             person: PersonView { id, email: person.email.clone(), employee_number: person.employee_number.clone() },
             name: person.display_name.clone(),
@@ -131,6 +132,7 @@ impl Warden {
                         rule: holding.rule.clone(),
                         text: holding.cause.text.clone(),
                         leaving_at: holding.leaving.as_ref().map(|leaving| leaving.due_at),
+                        protected: protected.then(|| seats::KeptBy::Protected.text(pool)),
                     })
                     .collect(),
                 waiting: waiting.clone(),
@@ -163,6 +165,15 @@ impl Warden {
                 text: format!("{} (held by {}: {})", step.cause.text, held.cause, held.text),
             })
         });
+        let kept = plan.kept.iter().find(|kept| kept.step.person == id).map(|kept| {
+            let pool = kept.step.ends().unwrap_or(&kept.step.pool);
+            NextView {
+                what: "kept".to_owned(),
+                pool: pool.clone(),
+                due_at: None,
+                text: format!("{}, but {}", kept.step.cause.text, kept.by.text(pool)),
+            }
+        });
         let step = plan.steps.iter().find(|step| step.person == id).map(|step| NextView {
             what: serde_json::to_value(step.action)
                 .ok()
@@ -178,7 +189,7 @@ impl Warden {
             due_at: None,
             text: format!("number {} in the queue for {}", row.position, row.pool),
         });
-        held.or(step).or(wait)
+        held.or(kept).or(step).or(wait)
     }
 }
 

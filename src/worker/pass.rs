@@ -125,7 +125,11 @@ impl Warden {
         };
         let alerts: Vec<String> =
             faults.iter().map(|fault| format!("invariant {}: {}", fault.invariant, fault.text)).collect();
-        self.stand().alerts.clone_from(&alerts);
+        {
+            let mut standing = self.stand();
+            standing.alerts.clone_from(&alerts);
+            standing.kept.clone_from(&plan.kept);
+        }
         if !alerts.is_empty() {
             // The plan is our own work: a fault in it is a bug, and everybody keeps their seat until it is mended.
             error!(faults = alerts.len(), first = alerts.first(), "the checker refuses the plan; nothing is done");

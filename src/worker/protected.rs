@@ -13,8 +13,7 @@ impl Warden {
         let ledger = self.ledger();
         let found = |name: &String| {
             let keys = [MatchKey::Email, MatchKey::EmployeeNumber, MatchKey::UserName];
-            let mut people: BTreeSet<PersonId> =
-                keys.into_iter().flat_map(|key| self.people_with(key, name)).collect();
+            let mut people: BTreeSet<PersonId> = keys.into_iter().flat_map(|key| self.people_with(key, name)).collect();
             // After a rebuild the journal knows holders whom no feed has shown yet.
             let wanted = normalize(name);
             let fits = |text: &Option<String>| text.as_deref().and_then(normalize) == wanted;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::view::{PassView, ReadingView};
 use crate::model::{FeedName, PersonId, PoolId, TargetName, Time};
-use crate::seats::{Occupied, Recent};
+use crate::seats::{Kept, Occupied, Recent};
 use crate::target::Observed;
 
 /// Members at desks, by desk and pool.
@@ -23,6 +23,8 @@ pub(super) struct Standing {
     pub(super) last_pass: Option<PassView>,
     /// What the checker refused in the last pass.
     pub(super) alerts: Vec<String>,
+    /// Seats that the last plan would take and may not.
+    pub(super) kept: Vec<Kept>,
     /// What passed lately, for brakes over time.
     pub(super) recent: Recent,
     /// The journal's next entry that `recent` does not know; `None` until the first look.

@@ -95,7 +95,7 @@ fn over_time(
     let per_pass = section.or("per_pass", per_pass, limit);
     let at_least = section.or("at_least", at_least, parse::whole(0..=u32::MAX));
     let mut whole = true;
-    let mut spans = ["per_hour", "per_day", "per_week"].map(|key| {
+    let [per_hour, per_day, per_week] = ["per_hour", "per_day", "per_week"].map(|key| {
         if section.node(key).is_some() {
             let given = section.get(key, limit);
             whole &= given.is_some();
@@ -106,7 +106,6 @@ fn over_time(
         section.cx.keep(section.key(key), show(&limit), &Spot::Default);
         Some(limit)
     });
-    let [per_hour, per_day, per_week] = spans.each_mut().map(|span| span.take());
     if !whole {
         return None;
     }
@@ -120,10 +119,11 @@ fn grant(parent: &mut Section<'_>) -> Option<(Brake, Vec<SpendLimit>)> {
     let brake = over_time(&mut section, "20%", "20", &[]);
     let mut spend = Some(Vec::new());
     for (key, span) in SPEND {
-        if section.node(key).is_none() {
-            continue;
-        }
-        let limits = section.list(key, "", |node| money(node, span));
+        let limits = match section.node(key).map(|node| (node.text().is_some(), node.spot.clone())) {
+            None => continue,
+            Some((true, spot)) => section.get(key, |node| money(node, span)).map(|limit| vec![(limit, spot)]),
+            Some((false, _)) => section.list(key, "", |node| money(node, span)),
+        };
         match (limits, &mut spend) {
             (Some(limits), Some(spend)) => {
                 let twice = limits.iter().enumerate().find(|(at, (limit, _))| {

@@ -113,7 +113,8 @@ fn taken(reader: &mut Reader<'_>, pool: &PoolId, steps: &[&Step]) {
 /// Judges a number by a brake, in one pass and over time. `before` is what passed in each span.
 fn over(reader: &mut Reader<'_>, name: &str, of: &str, brake: &Brake, whole: u64, before: [u64; 4], now: u64) {
     let Brake { per_pass, at_least, per_hour, per_day, per_week } = brake;
-    let spans = [("pass", Some(per_pass)), ("hour", per_hour.as_ref()), ("day", per_day.as_ref()), ("week", per_week.as_ref())];
+    let spans =
+        [("pass", Some(per_pass)), ("hour", per_hour.as_ref()), ("day", per_day.as_ref()), ("week", per_week.as_ref())];
     for ((span, limit), before) in spans.into_iter().zip(before) {
         let Some(limit) = limit else { continue };
         let left = limit.of(whole).max(*at_least).saturating_sub(before);
@@ -155,7 +156,10 @@ fn spent(reader: &mut Reader<'_>, free: &[&Step]) {
         let (span, left) = (limit.span.word(), limit.per_month.minus(before));
         if now > left {
             let currency = &limit.currency;
-            reader.fault(7, format!("seats for {now} {currency} a month pass grant.spend_per_{span}, which has {left} left"));
+            reader.fault(
+                7,
+                format!("seats for {now} {currency} a month pass grant.spend_per_{span}, which has {left} left"),
+            );
         }
     }
 }

@@ -106,6 +106,9 @@ pub struct SeatView {
     pub text: String,
     /// When grace ends.
     pub leaving_at: Option<Time>,
+    /// Why no pass takes it.
+    #[serde(default)]
+    pub protected: Option<String>,
 }
 
 /// What comes next for a person.

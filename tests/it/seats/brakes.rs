@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 use seatwarden::model::{Attribute, Digest, PersonId};
-use seatwarden::seats::{Action, Event, Limit, Plan, PoolMode, Reason, Refusal, Spans, approve, decide, plan_digest, reject, scope};
+use seatwarden::seats::{
+    Action, Event, Limit, Plan, PoolMode, Reason, Refusal, Spans, approve, decide, plan_digest, reject, scope,
+};
 
 use super::world::{World, brake, claim, days, desk, left, print};
 

@@ -3,6 +3,7 @@
 mod brakes;
 mod causes;
 mod chance;
+mod keep;
 mod laws;
 mod reader;
 mod stories;

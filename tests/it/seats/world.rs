@@ -12,8 +12,8 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{
-    Action, Brake, Brakes, Event, HoldState, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Step, check,
-    cooling_until, decide,
+    Action, Brake, Brakes, Event, HoldState, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Recent, Step,
+    check, cooling_until, decide,
 };
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -187,6 +187,15 @@ impl World {
         self.journal.push((self.now, event));
     }
 
+    /// Counts what passed lately, as the worker does before a pass.
+    pub(super) fn recall(&mut self) {
+        let mut recent = Recent::default();
+        for (at, event) in &self.journal {
+            recent.take_in(*at, event);
+        }
+        self.policy.lately = recent.counts(self.now, &self.ledger, &self.policy.prefer);
+    }
+
     pub(super) fn later(&mut self, span: Duration) {
         self.now = self.now.plus(span);
     }
@@ -314,6 +323,10 @@ pub(super) fn print(plan: &Plan) -> String {
             held.cause, held.pool, held.wanted, held.limit, held.text
         )
         .unwrap();
+    }
+    for kept in &plan.kept {
+        let Step { person, pool, cause, .. } = &kept.step;
+        writeln!(text, "kept {person} {pool}: {}; {}", cause.text, kept.by.text(pool)).unwrap();
     }
     for note in &plan.notes {
         match note {
