@@ -18,7 +18,7 @@ use super::world::{World, addon, brake, claim, claim_until, days, desk, print, t
 
 /// What passed without an approval in the span before `now`, counted the slow way: by looking forward from every
 /// release for the first time that each of its steps is done.
-fn slow(world: &World, span: Span) -> (usize, usize) {
+fn slow(world: &World, span: Span) -> (u64, u64) {
     let journal = &world.journal;
     let mut approved = BTreeSet::new();
     for (at, (_, event)) in journal.iter().enumerate() {
@@ -41,8 +41,8 @@ fn slow(world: &World, span: Span) -> (usize, usize) {
         journal.iter().enumerate().filter(|(at, (when, _))| *when >= span.start(world.now) && !approved.contains(at));
     let (mut taken, mut given) = (0, 0);
     for (_, (_, event)) in recent {
-        taken += usize::from(matches!(event, Event::Revoked { .. }));
-        given += usize::from(matches!(event, Event::Granted { .. }));
+        taken += u64::from(matches!(event, Event::Revoked { .. }));
+        given += u64::from(matches!(event, Event::Granted { .. }));
     }
     (taken, given)
 }
@@ -70,7 +70,7 @@ proptest! {
             world.happen(op);
         }
         world.recall();
-        let sum = |spans: Vec<Spans>, span| spans.iter().map(|spans| spans.of(span) as usize).sum::<usize>();
+        let sum = |spans: Vec<Spans>, span| spans.iter().map(|spans| spans.of(span)).sum::<u64>();
         for span in [Span::Hour, Span::Day, Span::Week] {
             let taken = sum(world.policy.lately.taken.values().copied().collect(), span);
             let given = sum(world.policy.lately.given.values().copied().collect(), span);
