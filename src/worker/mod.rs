@@ -50,7 +50,7 @@ pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
-pub use request::{Answer, Frame, Request};
+pub use request::{Answer, Frame, Request, RulesFile};
 pub use warden::{Parts, Warden, WardenError};
 
 /// How much of the world a pass looks at.

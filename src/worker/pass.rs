@@ -146,6 +146,7 @@ impl Warden {
         }
         let mut after = Batch::new(now, pass);
         after.clean = dirty;
+        after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
             after.notes.insert("pass".to_owned(), Some(pass.to_string()));
             self.parts.store.commit(after).await?;

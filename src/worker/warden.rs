@@ -276,12 +276,7 @@ impl Warden {
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
-            let mut desired = Desired::new();
-            self.parts.store.people(&mut |record| {
-                self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
-                true
-            })?;
-            known.desired = desired;
+            known.desired = self.desire_all(&known, rules, today, &ledger)?;
             known.made_for = Some(made_for);
             return Ok(());
         }
@@ -300,6 +295,27 @@ impl Warden {
         }
         known.desired = desired;
         Ok(())
+    }
+
+    /// What everybody should hold by that table, whatever is in force; nothing is kept.
+    pub(super) fn desired_by(&self, rules: &RuleSet, ledger: &Ledger) -> Result<Desired, StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        self.desire_all(&self.known(), rules, today, ledger)
+    }
+
+    fn desire_all(
+        &self,
+        known: &Known,
+        rules: &RuleSet,
+        today: jiff::civil::Date,
+        ledger: &Ledger,
+    ) -> Result<Desired, StoreError> {
+        let mut desired = Desired::new();
+        self.parts.store.people(&mut |record| {
+            self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            true
+        })?;
+        Ok(desired)
     }
 
     fn desire_one(
