@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bench::Bench;
+use super::brake::{Kind, Span};
 use super::digest::held_digest;
 use super::draft::{Draft, draft};
 use super::frame::Around;
@@ -16,6 +17,9 @@ use super::plan::{KeptBy, Step};
 use super::{Ledger, Policy};
 use crate::model::{Digest, PoolId, Time};
 use crate::rules::Desired;
+
+/// The brake of an edited table, in one pass.
+pub const RULES_EDIT: &str = Kind::RulesEdit.cause(Span::Pass);
 
 /// A draft that passes, what it plans around, and what was released by approval.
 #[derive(Debug, Default)]

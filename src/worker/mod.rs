@@ -27,7 +27,9 @@ use crate::seats;
 
 mod answer;
 pub mod apply;
+mod coverage;
 mod explain;
+mod impact;
 mod inbox;
 mod look;
 mod memory;
