@@ -11,6 +11,7 @@
 //! | `memory` | what passed lately, out of the journal |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
+//! | `subscribe` | keeps providers calling |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ mod reload;
 mod report;
 pub mod request;
 mod status;
+mod subscribe;
 pub mod view;
 mod warden;
 
@@ -53,6 +55,7 @@ pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request, RulesFile};
+pub use subscribe::keep_subscribed;
 pub use warden::{Parts, Warden, WardenError};
 
 /// How much of the world a pass looks at.
