@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::guard::judge;
 use super::hold;
 use super::ledger::HoldState;
-use super::{Ledger, Plan, Policy};
+use super::{Kept, Ledger, Plan, Policy};
 use crate::model::{PersonId, Time};
 use crate::rules::Desired;
 
@@ -24,7 +24,8 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
     let released = verdict.released.keys().cloned().collect();
     let Draft { steps, units, waiting, mut notes, keep } = verdict.draft;
     notes.extend(hold_notes);
-    Plan { steps, units, waiting, held, notes, released, keep }
+    let kept = verdict.kept.into_iter().map(|(step, by)| Kept { step, by }).collect();
+    Plan { steps, units, waiting, held, notes, released, keep, kept }
 }
 
 /// The next instant at which time alone changes a plan: grace ends, a seat has cooled, an approval expires.
