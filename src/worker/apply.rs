@@ -14,7 +14,7 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time, UnitNo};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
@@ -88,6 +88,7 @@ impl Warden {
                     let again = self.plan_again(planned);
                     let still: BTreeSet<_> = again.steps.iter().map(step_key).collect();
                     rest.retain(|step| still.contains(&step_key(step)));
+                    self.keep_the_peak(&mut rest);
                     units = again.units;
                 }
                 let chunk = chunk(&mut rest);
@@ -156,6 +157,23 @@ impl Warden {
             }
         }
         Ok(())
+    }
+
+    /// Where the vendor bills the peak, as many wait for the next pass as revocations are not through.
+    fn keep_the_peak(&self, steps: &mut VecDeque<&Step>) {
+        let ledger = self.ledger();
+        for pool in self.parts.catalog.pools.values().filter(|pool| pool.billing == Billing::Peak) {
+            let holdings = ledger.holdings.iter().filter(|((_, id), _)| *id == pool.id);
+            let open = holdings.filter(|(_, holding)| holding.state == HoldState::Revoking).count();
+            let gains = steps.iter().filter(|step| step.gains() == Some(&pool.id)).count();
+            let mut left = gains.saturating_sub(open);
+            steps.retain(|step| {
+                let gains = step.gains() == Some(&pool.id);
+                let goes = !gains || left > 0;
+                left = left.saturating_sub(usize::from(gains && goes));
+                goes
+            });
+        }
     }
 
     /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.

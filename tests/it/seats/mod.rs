@@ -4,6 +4,7 @@ mod brakes;
 mod chance;
 mod laws;
 mod reader;
+mod scarcity;
 mod slow;
 mod stories;
 mod units;
