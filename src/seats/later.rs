@@ -69,8 +69,8 @@ impl<'a> Outlook<'a> {
         });
         let mut due: Vec<Time> = cooling.iter().map(|(until, _)| *until).chain(ending).collect();
         due.sort_unstable();
-        let over = usize::try_from(rooms.over(&pool.id)).unwrap_or(usize::MAX).min(cooling.len());
-        cooling.drain(..over);
+        let over = usize::try_from(rooms.over(&pool.id)).unwrap_or(usize::MAX);
+        cooling.drain(..over.min(cooling.len()));
         due.drain(..over.min(due.len()));
         let mut changes = changes(frame.ledger, pool, frame.now);
         changes.extend(made.changes_of(frame, pool));

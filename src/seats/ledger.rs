@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Denial};
 use super::event::{Cause, Event, Known};
+use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::unit::{UnitState, Units};
 use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
@@ -160,10 +161,15 @@ pub enum Touched {
 }
 
 impl Ledger {
-    /// Adds one event that happened `at`. An event that does not fit the state (a `Granted` without `Granting`)
-    /// leaves it as it is: the journal, not the order of calls, is the truth.
+    /// Adds one event that happened `at`. An event that the [`Stage`] of its seat does not allow (a `Granted` without
+    /// `Granting`) leaves everything as it is.
     #[expect(clippy::too_many_lines, reason = "one arm per event, and the list is what a reader looks for")]
     pub fn apply(&mut self, at: Time, event: &Event) -> Touched {
+        if let Some((person, pool)) = seat_of(event)
+            && !Stage::of(self, person, pool).allows(event)
+        {
+            return Touched::Seat(person, pool.clone());
+        }
         match event {
             Event::Person(known) => {
                 self.known.insert(known.person, known.clone());
@@ -211,10 +217,18 @@ impl Ledger {
                 }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Revoking { person, pool, cause } => self.on_seat(*person, pool, |holding| {
-                holding.state = HoldState::Revoking;
-                holding.revoking = Some(cause.clone());
-            }),
+            Event::Revoking { person, pool, cause } => {
+                // Whether the desk ever gave it is not known; what is freed is to have been given.
+                let begun = self.holdings.get(&(*person, pool.clone()));
+                let begun = begun.is_some_and(|it| it.state == HoldState::Granting && it.returned.is_none());
+                if begun {
+                    self.book(pool).given(at);
+                }
+                self.on_seat(*person, pool, |holding| {
+                    holding.state = HoldState::Revoking;
+                    holding.revoking = Some(cause.clone());
+                })
+            }
             Event::Revoked { person, pool, cooling_until } => {
                 let key = (*person, pool.clone());
                 if let Some(holding) = self.holdings.remove(&key) {
@@ -225,7 +239,6 @@ impl Ledger {
                             let cooling = Cooling { unit: holding.unit, until, held_since: holding.since };
                             self.cooling.insert(key, cooling);
                         }
-                        None if holding.state == HoldState::Granting => {}
                         None => self.book(pool).freed(at),
                     }
                 }

@@ -22,13 +22,16 @@ pub struct Ask {
     pub why: String,
 }
 
+/// Grace or suspension, the end of grace, priority, since when, who.
+type Turn = (u8, Time, i64, Reverse<Time>, PersonId);
+
 /// The first `count` holders to ask for their seat of the pool.
 pub fn whom_to_ask(ledger: &Ledger, desired: &Desired, pool: &PoolId, count: usize) -> Vec<Ask> {
     if count == 0 {
         return Vec::new();
     }
     let held = ledger.holdings.iter().filter(|((_, id), holding)| id == pool && holding.state == HoldState::Held);
-    let mut asked: Vec<((u8, Time, i64, Reverse<Time>, PersonId), Ask)> = held
+    let mut asked: Vec<(Turn, Ask)> = held
         .map(|((person, _), holding)| {
             let want = desired.get(person);
             let priority = want.map_or(0, |want| priority(want, pool));

@@ -107,14 +107,14 @@ impl Warden {
     async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
-            subject(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
+            seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
         };
         let notes: Vec<Event> = plan.notes.iter().filter(observed).cloned().collect();
         if notes.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.now(), pass);
-        let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
+        let people: BTreeSet<PersonId> = notes.iter().filter_map(seats::seat_of).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
         self.parts.store.commit(batch).await?;
@@ -476,33 +476,6 @@ fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
         chunk.push(step);
     }
     chunk
-}
-
-/// The person and pool that an event is about.
-fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
-    match event {
-        Event::Granting { person, pool, .. }
-        | Event::Granted { person, pool }
-        | Event::GrantDropped { person, pool, .. }
-        | Event::Adopted { person, pool, .. }
-        | Event::Revoking { person, pool, .. }
-        | Event::Revoked { person, pool, .. }
-        | Event::RevokeDropped { person, pool, .. }
-        | Event::Leaving { person, pool, .. }
-        | Event::Stays { person, pool }
-        | Event::Rebased { person, pool, .. }
-        | Event::Waiting { person, pool, .. }
-        | Event::WaitEnded { person, pool, .. }
-        | Event::Cooled { person, pool } => Some((*person, pool)),
-        Event::Person(_)
-        | Event::Held(_)
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::HoldEnded { .. }
-        | Event::FeedAccepted { .. }
-        | Event::Rebuilt { .. }
-        | Event::Trusted {} => None,
-    }
 }
 
 fn count(number: usize) -> u64 {

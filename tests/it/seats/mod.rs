@@ -3,6 +3,7 @@
 mod brakes;
 mod chance;
 mod laws;
+mod life;
 mod reader;
 mod scarcity;
 mod slow;
