@@ -1,4 +1,7 @@
-//! Who is next. Seats of a class's own floor go first, then by time of waiting, then by order key, then by number.
+//! Who is next. Seats of a class's own floor go first, then by priority of the row, then by time of waiting, then by
+//! order key, then by number.
+
+use std::cmp::Reverse;
 
 use super::room::Rooms;
 use crate::model::{ClassName, PersonId, PoolId, Time};
@@ -12,6 +15,8 @@ pub(super) struct Entry<'a> {
     pub(super) person: PersonId,
     /// The class whose floor may be used.
     pub(super) class: Option<&'a ClassName>,
+    /// The priority of the row that gives the seat.
+    pub(super) priority: i64,
     /// Since when.
     pub(super) since: Time,
     /// Orders people who wait equally long.
@@ -21,8 +26,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn key(&self) -> (Time, &str, PersonId) {
-        (self.since, self.order_key, self.person)
+    fn key(&self) -> (Reverse<i64>, Time, &str, PersonId) {
+        (Reverse(self.priority), self.since, self.order_key, self.person)
     }
 }
 

@@ -14,7 +14,7 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time, UnitNo};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
@@ -88,6 +88,7 @@ impl Warden {
                     let again = self.plan_again(planned);
                     let still: BTreeSet<_> = again.steps.iter().map(step_key).collect();
                     rest.retain(|step| still.contains(&step_key(step)));
+                    self.keep_the_peak(&mut rest);
                     units = again.units;
                 }
                 let chunk = chunk(&mut rest);
@@ -106,14 +107,14 @@ impl Warden {
     async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
-            subject(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
+            seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
         };
         let notes: Vec<Event> = plan.notes.iter().filter(observed).cloned().collect();
         if notes.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.now(), pass);
-        let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
+        let people: BTreeSet<PersonId> = notes.iter().filter_map(seats::seat_of).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
         self.parts.store.commit(batch).await?;
@@ -156,6 +157,23 @@ impl Warden {
             }
         }
         Ok(())
+    }
+
+    /// Where the vendor bills the peak, as many wait for the next pass as revocations are not through.
+    fn keep_the_peak(&self, steps: &mut VecDeque<&Step>) {
+        let ledger = self.ledger();
+        for pool in self.parts.catalog.pools.values().filter(|pool| pool.billing == Billing::Peak) {
+            let holdings = ledger.holdings.iter().filter(|((_, id), _)| *id == pool.id);
+            let open = holdings.filter(|(_, holding)| holding.state == HoldState::Revoking).count();
+            let gains = steps.iter().filter(|step| step.gains() == Some(&pool.id)).count();
+            let mut left = gains.saturating_sub(open);
+            steps.retain(|step| {
+                let gains = step.gains() == Some(&pool.id);
+                let goes = !gains || left > 0;
+                left = left.saturating_sub(usize::from(gains && goes));
+                goes
+            });
+        }
     }
 
     /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.
@@ -457,33 +475,6 @@ fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
         chunk.push(step);
     }
     chunk
-}
-
-/// The person and pool that an event is about.
-fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
-    match event {
-        Event::Granting { person, pool, .. }
-        | Event::Granted { person, pool }
-        | Event::GrantDropped { person, pool, .. }
-        | Event::Adopted { person, pool, .. }
-        | Event::Revoking { person, pool, .. }
-        | Event::Revoked { person, pool, .. }
-        | Event::RevokeDropped { person, pool, .. }
-        | Event::Leaving { person, pool, .. }
-        | Event::Stays { person, pool }
-        | Event::Rebased { person, pool, .. }
-        | Event::Waiting { person, pool, .. }
-        | Event::WaitEnded { person, pool, .. }
-        | Event::Cooled { person, pool } => Some((*person, pool)),
-        Event::Person(_)
-        | Event::Held(_)
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::HoldEnded { .. }
-        | Event::FeedAccepted { .. }
-        | Event::Rebuilt { .. }
-        | Event::Trusted {} => None,
-    }
 }
 
 fn count(number: usize) -> u64 {
