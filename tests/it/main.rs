@@ -22,6 +22,7 @@ mod ops;
 mod outbound;
 mod rules;
 mod seats;
+mod sim;
 mod store;
 mod target;
 mod tidy;
