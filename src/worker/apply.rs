@@ -14,13 +14,13 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
+use crate::model::{AccountId, Digest, PersonId, PoolId, PoolKind, Time};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
 use crate::target::{Outcome as Wrote, TargetError};
 
-/// Steps whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
+/// Steps at most whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
 /// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
 const AT_ONCE: usize = 32;
 
@@ -61,7 +61,7 @@ impl Warden {
         let plan = &planned.plan;
         let mut applied = Applied::default();
         self.commit_notes(planned, pass).await?;
-        self.finish_intents(pass, &mut applied).await?;
+        self.finish_intents(plan, pass, &mut applied).await?;
         let now = self.now();
         let modes = &planned.policy.modes;
         let may = |step: &&Step| {
@@ -77,14 +77,16 @@ impl Warden {
             plan.steps.iter().filter(may).filter(|step| !paused.contains(&(step.person, step.pool.clone()))).collect();
         let failed_before = applied.failed;
         for action in [Action::Revoke, Action::Move, Action::Grant] {
-            let mut of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
-            if action != Action::Revoke && applied.failed > failed_before {
-                // A seat that did not get free must not be given: plan again on what is, and give only what both say.
-                let still = self.still_planned(planned);
-                of_action.retain(|step| still.contains(&(step.action, step.person, step.pool.clone())));
-            }
-            for chunk in of_action.chunks(AT_ONCE) {
-                self.apply_chunk(chunk, pass, &mut applied).await?;
+            for mut wave in waves(steps.iter().copied().filter(|step| step.action == action)) {
+                if action != Action::Revoke && applied.failed > failed_before {
+                    // A seat that did not get free must not be given: plan again on what is, and give only what both
+                    // say.
+                    let still = self.still_planned(planned);
+                    wave.retain(|step| still.contains(&(step.action, step.person, step.pool.clone())));
+                }
+                if !wave.is_empty() {
+                    self.apply_wave(&wave, pass, &mut applied).await?;
+                }
             }
         }
         for digest in &plan.released {
@@ -112,45 +114,90 @@ impl Warden {
         Ok(())
     }
 
-    /// Intents that an earlier pass, perhaps of an earlier process, left without a result.
-    async fn finish_intents(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
-        let ledger = self.ledger();
-        let paused = self.paused(self.now());
-        let open: Vec<(PersonId, PoolId, HoldState)> = ledger
-            .holdings
-            .iter()
-            .filter(|(key, holding)| holding.state != HoldState::Held && !paused.contains(*key))
-            .map(|((person, pool), holding)| (*person, pool.clone(), holding.state))
-            .collect();
-        for chunk in open.chunks(AT_ONCE) {
-            let calls: FuturesUnordered<_> = chunk
-                .iter()
-                .map(|(person, pool, state)| async move {
-                    let ended = match state {
-                        HoldState::Revoking => self.call_revoke(*person, pool).await,
-                        HoldState::Granting | HoldState::Held => self.call_grant(*person, pool).await,
-                    };
-                    (*person, pool, *state == HoldState::Revoking, ended)
-                })
-                .collect();
-            let ends: Vec<_> = calls.collect().await;
-            let mut batch = Batch::new(self.now(), pass);
-            for (person, pool, losing, ended) in ends {
-                let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
-                match (ok, losing) {
-                    (true, true) => applied.revoked = applied.revoked.saturating_add(1),
-                    (true, false) => applied.granted = applied.granted.saturating_add(1),
-                    (false, _) => {}
+    /// Intents that an earlier pass, perhaps of an earlier process, left without a result. What is taken goes before
+    /// what is given, so that nobody has two tiers at a desk.
+    async fn finish_intents(&self, plan: &seats::Plan, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        for losing in [true, false] {
+            let open: Vec<(PersonId, PoolId, bool)> = self.open_intents(plan, losing);
+            for chunk in open.chunks(AT_ONCE) {
+                let calls: FuturesUnordered<_> = chunk
+                    .iter()
+                    .map(|(person, pool, stays)| async move {
+                        let ended = if losing && !stays {
+                            self.call_revoke(*person, pool).await
+                        } else {
+                            self.call_grant(*person, pool).await
+                        };
+                        (*person, pool, *stays, ended)
+                    })
+                    .collect();
+                let ends: Vec<_> = calls.collect().await;
+                let mut batch = Batch::new(self.now(), pass);
+                for (person, pool, stays, ended) in ends {
+                    if let (true, Ended::Done { .. }) = (stays, &ended) {
+                        let why = "the person is entitled to the seat again".to_owned();
+                        self.stand().failing.remove(&(person, pool.clone()));
+                        batch.events.push(Event::RevokeDropped { person, pool: pool.clone(), why });
+                        continue;
+                    }
+                    let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
+                    match (ok, losing) {
+                        (true, true) => applied.revoked = applied.revoked.saturating_add(1),
+                        (true, false) => applied.granted = applied.granted.saturating_add(1),
+                        (false, _) => {}
+                    }
                 }
-            }
-            if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                if !batch.is_empty() {
+                    self.parts.store.commit(batch).await?;
+                }
             }
         }
         Ok(())
     }
 
-    async fn apply_chunk(&self, steps: &[&Step], pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+    /// Intents of one kind to be finished now, and whether the seat stays after all: facts may have moved since it was
+    /// begun to be taken. A grant that the plan takes back is not made first, and none before the old tier is gone.
+    fn open_intents(&self, plan: &seats::Plan, losing: bool) -> Vec<(PersonId, PoolId, bool)> {
+        let ledger = self.ledger();
+        let paused = self.paused(self.now());
+        let taken: BTreeSet<(PersonId, &PoolId)> =
+            plan.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
+        let is_tier = |pool: &PoolId| self.kind(pool) == Some(PoolKind::Tier);
+        let open = ledger.holdings.iter().filter(|(key, holding)| {
+            let (person, pool) = key;
+            let ready = match holding.state {
+                HoldState::Held => false,
+                HoldState::Revoking => losing,
+                HoldState::Granting => {
+                    let mut going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
+                    !losing && !taken.contains(&(*person, pool)) && !(is_tier(pool) && going.any(|(id, _)| is_tier(id)))
+                }
+            };
+            ready && !paused.contains(*key)
+        });
+        open.map(|((person, pool), _)| (*person, pool.clone(), losing && self.is_due_again(&ledger, *person, pool)))
+            .collect()
+    }
+
+    /// Whether somebody whose seat is being taken should have it after all, and may.
+    fn is_due_again(&self, ledger: &seats::Ledger, person: PersonId, pool: &PoolId) -> bool {
+        let known = self.known();
+        let Some(want) = known.desired.get(&person).filter(|want| want.standing == Standing::Active) else {
+            return false;
+        };
+        let live = || ledger.of_person(person).filter(|(_, holding)| holding.state != HoldState::Revoking);
+        let tiers: BTreeSet<&PoolId> =
+            live().map(|(id, _)| id).filter(|id| self.kind(id) == Some(PoolKind::Tier)).collect();
+        if self.kind(pool) == Some(PoolKind::Tier) {
+            return want.tier.as_ref().is_some_and(|(tier, _)| tier == pool) && tiers.is_empty();
+        }
+        let carried = |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
+        let excluded = |excludes: &BTreeSet<PoolId>| live().any(|(id, _)| excludes.contains(id));
+        want.addons.contains_key(pool)
+            && self.parts.catalog.pool(pool).is_some_and(|it| carried(&it.requires) && !excluded(&it.excludes))
+    }
+
+    async fn apply_wave(&self, steps: &[&Step], pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
         let mut intents = Batch::new(self.now(), pass);
         intents.events = self.introduce(steps.iter().map(|step| step.person).collect())?;
         for step in steps {
@@ -403,6 +450,25 @@ impl Warden {
             standing.failing.iter().filter(|(_, failing)| failing.tries > 1 && failing.until > now).collect();
         waits.into_keys().cloned().collect()
     }
+}
+
+/// Steps that may be made side by side: of different people, and none that needs a seat which another frees.
+fn waves<'p>(steps: impl Iterator<Item = &'p Step>) -> Vec<Vec<&'p Step>> {
+    let mut waves: Vec<Vec<&Step>> = Vec::new();
+    let (mut people, mut freed) = (BTreeSet::new(), BTreeSet::new());
+    for step in steps {
+        let depends = people.contains(&step.person) || step.gains().is_some_and(|pool| freed.contains(pool));
+        match waves.last_mut().filter(|wave| wave.len() < AT_ONCE && !depends) {
+            Some(wave) => wave.push(step),
+            None => {
+                (people, freed) = (BTreeSet::new(), BTreeSet::new());
+                waves.push(vec![step]);
+            }
+        }
+        people.insert(step.person);
+        freed.extend(step.loses());
+    }
+    waves
 }
 
 /// The person and pool that an event is about.

@@ -2,7 +2,7 @@
 //!
 //! Passes take turns; reports read beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -270,12 +270,13 @@ impl Warden {
         let today = self.now().date_in(&self.parts.config.time_zone);
         let made_for = (today, rules.digest().clone());
         let ledger = self.ledger();
+        let touched = touched(&ledger);
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
             let mut desired = Desired::new();
             self.parts.store.people(&mut |record| {
-                self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
+                self.desire_one(&known, rules, today, &touched, &record, &mut desired);
                 true
             })?;
             known.desired = desired;
@@ -286,7 +287,7 @@ impl Warden {
         for id in people {
             desired.remove(&id);
             match self.parts.store.person(id) {
-                Ok(Some(record)) => self.desire_one(&known, rules, today, &ledger, &record, &mut desired),
+                Ok(Some(record)) => self.desire_one(&known, rules, today, &touched, &record, &mut desired),
                 Ok(None) => {}
                 Err(error) => {
                     // A half-made set of desires must not be planned on.
@@ -304,7 +305,7 @@ impl Warden {
         known: &Known,
         rules: &RuleSet,
         today: jiff::civil::Date,
-        ledger: &Ledger,
+        touched: &BTreeSet<PersonId>,
         record: &PersonRecord,
         desired: &mut Desired,
     ) {
@@ -318,7 +319,7 @@ impl Warden {
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || holds_or_waits(ledger, person.id) {
+        if claims || touched.contains(&person.id) {
             desired.insert(person.id, want);
         }
     }
@@ -340,11 +341,11 @@ impl Warden {
     }
 }
 
-fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
-    let from = (person, PoolId::new(""));
-    ledger.of_person(person).next().is_some()
-        || ledger.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
-        || ledger.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+/// Everybody who holds, waits or has a cooling seat, or is in a held plan. A plan about somebody of whom nothing is
+/// known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are asked for anew.
+fn touched(ledger: &Ledger) -> BTreeSet<PersonId> {
+    let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
+    ledger.people().into_iter().chain(held).collect()
 }
 
 /// The number of the first entry at or after `from`, by halving: a journal of years is not read for one day.

@@ -9,7 +9,7 @@ use std::{fs, io};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Method, Request, Response};
 use seatwarden::ambient::{Chance, Clock as _, ManualClock};
 use seatwarden::audit::Entry;
@@ -173,6 +173,8 @@ impl House {
     /// One pass. With `dies`, the process stops at that write or call, counted from here.
     pub(super) async fn pass(&self, scope: Scope, dies: Option<u64>) -> Ended {
         let Some(warden) = &self.warden else { return Ended::Died };
+        // Of calls side by side each may have blown it.
+        drop(self.fuse.blown.notified().now_or_never());
         self.fuse.set(dies);
         let ended = tokio::select! {
             biased;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use seatwarden::audit::{Entry, Verifier};
 use seatwarden::directory::{Coverage, Reading};
-use seatwarden::model::{Attribute, PersonId, PoolId, Time};
+use seatwarden::model::{AccountId, Attribute, PersonId, PoolId, Time};
 use seatwarden::seats::{Cause, Event, HoldState, Ledger, Reason};
 use seatwarden::store::Store as _;
 use seatwarden::worker::Outcome;
@@ -174,18 +174,20 @@ impl Watch {
 
     /// The person of the world, and whether this number still stands for their present accounts.
     fn who(&self, house: &House, person: PersonId) -> Option<(Who, bool)> {
-        let ledger = house.ledger();
-        let known = ledger.known.get(&person)?;
-        let name = |account: &seatwarden::model::AccountId| {
+        let record = house.store.person(person).ok()?;
+        let mut known: Vec<AccountId> = record.iter().flat_map(|it| &it.accounts).map(|row| row.account.id.clone()).collect();
+        if known.is_empty() {
+            known.clone_from(&house.ledger().known.get(&person)?.accounts);
+        }
+        let name = |account: &AccountId| {
             ["okta", "entra", "hr"].into_iter().find(|feed| *feed == account.feed.as_str())
         };
-        let whose = |account| self.accounts.get(&(name(account)?, account.id.clone())).copied();
-        let who = known.accounts.iter().find_map(whose)?;
+        let whose = |account: &AccountId| self.accounts.get(&(name(account)?, account.id.clone())).copied();
+        let who = known.iter().find_map(whose)?;
         let state = house.mocks.state();
         let now = &state.world.person(who)?.accounts;
         let current = [&now.okta, &now.entra, &now.scim];
         let present = known
-            .accounts
             .iter()
             .any(|account| current.iter().any(|id| id.as_deref() == Some(account.id.as_str())));
         Some((who, present))
