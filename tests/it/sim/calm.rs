@@ -29,12 +29,15 @@ pub(super) async fn settle(house: &mut House, watch: &mut Watch) -> Result<(), S
     for _ in 0..ROUNDS {
         approve_all(house).await;
         house.wait(Duration::from_mins(1));
+        let entries = count(house)?;
         let Some(outcome) = pass(house, watch, Scope::Full, None).await? else {
             return Err("a pass without any fault could not be made".to_owned());
         };
         let ledger = house.ledger();
         let moving = ledger.holdings.values().any(|holding| holding.state != HoldState::Held || holding.leaving.is_some());
         let quiet = outcome.plan.steps.is_empty() && outcome.plan.held.is_empty() && outcome.view.result == "ok";
+        // What an earlier process began is finished after the plan is made; what that frees is given by the next pass.
+        let quiet = quiet && count(house)? == entries;
         if quiet && !moving && ledger.cooling.is_empty() && ledger.held.is_empty() {
             return rest(house, watch).await;
         }
@@ -87,6 +90,14 @@ async fn approve_all(house: &House) {
 fn fits(house: &House, watch: &Watch) -> Result<(), String> {
     let ledger = house.ledger();
     let pools = &house.shape.pools;
+    super::tell(|| {
+        let mut lines: Vec<String> = Vec::new();
+        let all = house.store.people(&mut |record| {
+            lines.push(format!("{:?} is {record:?}", watch.name_of(house, record.id)));
+            true
+        });
+        format!("{all:?}\n{}\n{:?}\n{:?}", lines.join("\n"), ledger.holdings.keys(), ledger.cooling)
+    });
     let mut holds: BTreeMap<Who, BTreeSet<&str>> = BTreeMap::new();
     let mut waits: BTreeMap<Who, BTreeSet<&str>> = BTreeMap::new();
     for ((person, pool), _) in &ledger.holdings {
