@@ -26,7 +26,8 @@ impl Entry<'_> {
     }
 }
 
-/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there gets it anyway.
+/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there needs no further
+/// one and comes first, unless more are in use than were bought.
 pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'_>>) -> Vec<usize> {
     queue.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut served = Vec::new();
@@ -40,7 +41,7 @@ pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'
             !gets
         });
     };
-    phase(&|_, entry| entry.counted > 0);
+    phase(&|rooms, entry| entry.counted > 0 && rooms.left_for(pool, entry.class).saturating_add(entry.counted) > 0);
     phase(&|rooms, entry| rooms.has_floor(pool, entry.class) && rooms.left_for(pool, entry.class) > 0);
     phase(&|rooms, entry| rooms.left_for(pool, entry.class) > 0);
     served

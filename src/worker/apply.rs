@@ -169,8 +169,9 @@ impl Warden {
                 HoldState::Held => false,
                 HoldState::Revoking => losing,
                 HoldState::Granting => {
-                    let mut going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
-                    !losing && !taken.contains(&(*person, pool)) && !(is_tier(pool) && going.any(|(id, _)| is_tier(id)))
+                    let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
+                    let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
+                    !losing && !blocked && !taken.contains(&(*person, pool))
                 }
             };
             ready && !paused.contains(*key)
@@ -191,7 +192,8 @@ impl Warden {
         if self.kind(pool) == Some(PoolKind::Tier) {
             return want.tier.as_ref().is_some_and(|(tier, _)| tier == pool) && tiers.is_empty();
         }
-        let carried = |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
+        let carried =
+            |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
         let excluded = |excludes: &BTreeSet<PoolId>| live().any(|(id, _)| excludes.contains(id));
         want.addons.contains_key(pool)
             && self.parts.catalog.pool(pool).is_some_and(|it| carried(&it.requires) && !excluded(&it.excludes))
@@ -458,12 +460,11 @@ fn waves<'p>(steps: impl Iterator<Item = &'p Step>) -> Vec<Vec<&'p Step>> {
     let (mut people, mut freed) = (BTreeSet::new(), BTreeSet::new());
     for step in steps {
         let depends = people.contains(&step.person) || step.gains().is_some_and(|pool| freed.contains(pool));
-        match waves.last_mut().filter(|wave| wave.len() < AT_ONCE && !depends) {
-            Some(wave) => wave.push(step),
-            None => {
-                (people, freed) = (BTreeSet::new(), BTreeSet::new());
-                waves.push(vec![step]);
-            }
+        if let Some(wave) = waves.last_mut().filter(|wave| wave.len() < AT_ONCE && !depends) {
+            wave.push(step);
+        } else {
+            (people, freed) = (BTreeSet::new(), BTreeSet::new());
+            waves.push(vec![step]);
         }
         people.insert(step.person);
         freed.extend(step.loses());

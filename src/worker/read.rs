@@ -27,20 +27,26 @@ pub(super) struct ReadingsDone {
     pub(super) events: Vec<Event>,
 }
 
+/// How much of a feed is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What changed.
+    Changes,
+    /// All of it, which may be changes on top of a whole mirror where the provider vouches for them.
+    Whole,
+    /// Every account, whatever the provider vouches for: a change that it once left out is found by this alone.
+    Afresh,
+}
+
 impl Warden {
     /// Reads the feeds of the scope, all at once, and takes in what they show.
     pub(super) async fn read_feeds(&self, scope: &Scope, pass: u64) -> Result<ReadingsDone, WardenError> {
         let mut done = ReadingsDone::default();
+        let all = || self.parts.feeds.keys().cloned().collect::<Vec<FeedName>>();
         match scope {
-            Scope::Full => {
-                let names: Vec<FeedName> = self.parts.feeds.keys().cloned().collect();
-                self.walk(&names, true, pass, &mut done).await?;
-            }
-            Scope::Feed(name) => self.walk(std::slice::from_ref(name), true, pass, &mut done).await?,
-            Scope::Incremental => {
-                let names: Vec<FeedName> = self.parts.feeds.keys().cloned().collect();
-                self.walk(&names, false, pass, &mut done).await?;
-            }
+            Scope::Full => self.walk(&all(), Depth::Whole, pass, &mut done).await?,
+            Scope::Feed(name) => self.walk(std::slice::from_ref(name), Depth::Afresh, pass, &mut done).await?,
+            Scope::Incremental => self.walk(&all(), Depth::Changes, pass, &mut done).await?,
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
             Scope::Due => {}
         }
@@ -51,7 +57,7 @@ impl Warden {
     async fn walk(
         &self,
         names: &[FeedName],
-        whole: bool,
+        depth: Depth,
         pass: u64,
         done: &mut ReadingsDone,
     ) -> Result<(), WardenError> {
@@ -62,8 +68,8 @@ impl Warden {
             let state = states.get(name).cloned().unwrap_or_default();
             // Without a whole reading underneath there is nothing that changes could be changes of.
             let scope = match state.cursor.filter(|_| state.last_whole.is_some()) {
-                Some(cursor) if !whole => feed::Scope::Changes { cursor },
-                cursor => feed::Scope::Whole { cursor, fresh: distrusted },
+                Some(cursor) if depth == Depth::Changes => feed::Scope::Changes { cursor },
+                cursor => feed::Scope::Whole { cursor, fresh: distrusted || depth == Depth::Afresh },
             };
             scopes.push((name.clone(), scope));
         }

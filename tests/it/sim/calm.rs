@@ -10,7 +10,7 @@ use seatwarden::store::Store as _;
 use seatwarden::worker::{Request as Ask, Scope};
 use seatwarden_mocks::world::PersonId as Who;
 
-use super::house::{House, group};
+use super::house::{House, feed_name, group};
 use super::laws::Watch;
 use super::life::{mend, pass};
 use super::truth::{Due, Stand, carries};
@@ -25,6 +25,10 @@ pub(super) async fn settle(house: &mut House, watch: &mut Watch) -> Result<(), S
     house.edit_rules()?;
     house.shape.mode = "full";
     house.restart()?;
+    // A change that a provider left out of its list of changes is found by reading the feed afresh.
+    for feed in house.shape.feeds.clone() {
+        pass(house, watch, Scope::Feed(feed_name(feed).into()), None).await?;
+    }
     let mut open = String::new();
     for _ in 0..ROUNDS {
         approve_all(house).await;
@@ -34,7 +38,8 @@ pub(super) async fn settle(house: &mut House, watch: &mut Watch) -> Result<(), S
             return Err("a pass without any fault could not be made".to_owned());
         };
         let ledger = house.ledger();
-        let moving = ledger.holdings.values().any(|holding| holding.state != HoldState::Held || holding.leaving.is_some());
+        let moving =
+            ledger.holdings.values().any(|holding| holding.state != HoldState::Held || holding.leaving.is_some());
         let quiet = outcome.plan.steps.is_empty() && outcome.plan.held.is_empty() && outcome.view.result == "ok";
         // What an earlier process began is finished after the plan is made; what that frees is given by the next pass.
         let quiet = quiet && count(house)? == entries;
@@ -100,7 +105,7 @@ fn fits(house: &House, watch: &Watch) -> Result<(), String> {
     });
     let mut holds: BTreeMap<Who, BTreeSet<&str>> = BTreeMap::new();
     let mut waits: BTreeMap<Who, BTreeSet<&str>> = BTreeMap::new();
-    for ((person, pool), _) in &ledger.holdings {
+    for (person, pool) in ledger.holdings.keys() {
         let Some(who) = watch.name_of(house, *person) else {
             return Err(format!("{person} holds {pool} and is nobody any more"));
         };
@@ -122,7 +127,13 @@ fn fits(house: &House, watch: &Watch) -> Result<(), String> {
     desks_fit(house, watch)
 }
 
-fn person_fits(house: &House, watch: &Watch, due: &Due, held: &BTreeSet<&str>, waited: &BTreeSet<&str>) -> Result<(), String> {
+fn person_fits(
+    house: &House,
+    watch: &Watch,
+    due: &Due,
+    held: &BTreeSet<&str>,
+    waited: &BTreeSet<&str>,
+) -> Result<(), String> {
     let pools = &house.shape.pools;
     match due.stand {
         Stand::Left | Stand::PreStart if !held.is_empty() => return Err("should hold nothing".to_owned()),
@@ -171,7 +182,8 @@ fn free(house: &House, watch: &Watch, pool: &str, class: Option<&str>) -> i64 {
     let shape = &house.shape.pools[pool];
     let id = PoolId::from(pool);
     let holdings = || ledger.holdings.iter().filter(|((_, held), _)| *held == id);
-    let on_call = holdings().filter(|(_, holding)| holding.class.as_ref().is_some_and(|class| class.as_str() == "on-call"));
+    let on_call =
+        holdings().filter(|(_, holding)| holding.class.as_ref().is_some_and(|class| class.as_str() == "on-call"));
     let floor = i64::from(shape.floor.min(shape.seats.unwrap()));
     let open = if class == Some("on-call") { 0 } else { (floor - i64::try_from(on_call.count()).unwrap()).max(0) };
     let ours = i64::try_from(holdings().count()).unwrap();
@@ -207,7 +219,9 @@ fn desks_fit(house: &House, watch: &Watch) -> Result<(), String> {
                 return Err(format!("{missing} holds {} and is not in {name}: {members:?}", pool.id));
             }
             let by_hand = house.wire.strangers.lock().unwrap();
-            let extra = members.iter().find(|member| !ours.contains(*member) && !by_hand.contains(&(name.clone(), (*member).clone())));
+            let extra = members
+                .iter()
+                .find(|member| !ours.contains(*member) && !by_hand.contains(&(name.clone(), (*member).clone())));
             if let Some(extra) = extra {
                 return Err(format!("{extra} is in {name} and holds nothing"));
             }

@@ -189,16 +189,7 @@ impl Shape {
         let mode = if rng.chance(900) { "full" } else { rng.pick(&["observe", "add_only"]).copied().unwrap() };
         let on_suspended = *rng.pick(&["hold", "hold", "keep", "revoke"]).unwrap();
         let (tight, approvers) = (rng.chance(300), 1 + u32::from(rng.chance(200)));
-        Self {
-            feeds,
-            desks,
-            mode,
-            pools: random_pools(rng),
-            on_suspended,
-            tight,
-            approvers,
-            people: 6 + rng.below(14),
-        }
+        Self { feeds, desks, mode, pools: random_pools(rng), on_suspended, tight, approvers, people: 6 + rng.below(14) }
     }
 
     /// `catalog.toml`.
@@ -272,10 +263,10 @@ fn random_pools(rng: &mut Rng) -> Pools {
     lead.seats = Some(u32::try_from(1 + rng.below(4)).unwrap());
     lead.fallback = *rng.pick(&[Some("fulfiller"), Some("fulfiller"), Some("agent"), None]).unwrap();
     major.seats = Some(u32::try_from(1 + rng.below(5)).unwrap());
-    major.requires = rng.pick(&[vec!["fulfiller", "lead"], vec!["fulfiller"], vec!["lead"]]).unwrap().clone();
+    major.requires.extend(*rng.pick(&[&["fulfiller", "lead"][..], &["fulfiller"], &["lead"]]).unwrap());
     cab.seats = Some(u32::try_from(1 + rng.below(5)).unwrap());
-    cab.requires = rng.pick(&[vec![], vec!["fulfiller", "lead"], vec!["requester", "agent"]]).unwrap().clone();
-    cab.excludes = rng.pick(&[vec![], vec![], vec!["major"]]).unwrap().clone();
+    cab.requires.extend(*rng.pick(&[&[][..], &["fulfiller", "lead"], &["requester", "agent"]]).unwrap());
+    cab.excludes.extend(*rng.pick(&[&[][..], &[], &["major"]]).unwrap());
     for pool in [agent, fulfiller, lead, major, cab] {
         pools.insert(pool.id, pool);
     }
@@ -291,7 +282,12 @@ pub(super) const FIRST_DAY: Date = jiff::civil::date(2026, 11, 22);
 
 fn random_table(rng: &mut Rng, shape: &Shape) -> Table {
     let mut table = Table::default();
-    table.rows.push(Row { codes: vec!["SD-*"], department: None, tier: Some("fulfiller"), ..random_row(rng, FIRST_DAY) });
+    table.rows.push(Row {
+        codes: vec!["SD-*"],
+        department: None,
+        tier: Some("fulfiller"),
+        ..random_row(rng, FIRST_DAY)
+    });
     for _ in 0..2 + rng.below(4) {
         table.rows.push(random_row(rng, FIRST_DAY));
     }
@@ -302,16 +298,19 @@ fn random_table(rng: &mut Rng, shape: &Shape) -> Table {
 /// A row with a number of its own.
 pub(super) fn random_row(rng: &mut Rng, today: Date) -> Row {
     const PATTERNS: [&str; 9] = ["SD-*", "SD-1", "SD-1*", "OPS-*", "OPS-1", "AG-*", "AG-1", "FIN-*", "SD-2"];
-    let codes = (0..1 + rng.below(2)).map(|_| *rng.pick(&PATTERNS).unwrap()).collect();
+    let codes = (0..=rng.below(2)).map(|_| *rng.pick(&PATTERNS).unwrap()).collect();
     let department = if rng.chance(250) { Some(*rng.pick(&DEPARTMENTS).unwrap()) } else { None };
-    let tiers = [Some("fulfiller"), Some("fulfiller"), Some("agent"), Some("lead"), Some("requester"), Some("none"), None];
+    let tiers =
+        [Some("fulfiller"), Some("fulfiller"), Some("agent"), Some("lead"), Some("requester"), Some("none"), None];
     let tier = *rng.pick(&tiers).unwrap();
     let mut addons = Vec::new();
     if tier != Some("none") && (tier.is_none() || rng.chance(250)) {
         addons.push(*rng.pick(&["major", "cab"]).unwrap());
     }
     let class = (tier.is_some() && tier != Some("none") && rng.chance(300)).then_some("on-call");
-    let mut day = |per_mille, at_most| rng.chance(per_mille).then(|| today + (1 + i64::try_from(rng.below(at_most)).unwrap()).days());
+    let mut day = |per_mille, at_most| {
+        rng.chance(per_mille).then(|| today + (1 + i64::try_from(rng.below(at_most)).unwrap()).days())
+    };
     let (from, until) = (day(60, 10), day(120, 60));
     let until = until.filter(|until| from.is_none_or(|from| from <= *until));
     Row { id: rng.draw() % 1_000_000, codes, department, tier, addons, class, from, until }

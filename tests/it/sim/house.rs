@@ -136,11 +136,10 @@ impl House {
                 patience: Duration::from_mins(1),
             })
         };
-        let parts =
-            Parts::build(loaded.config, loaded.catalog, self.store.clone(), Arc::new(self.clock.clone()), ports)
-                .map_err(text)?;
-        let sources = config::load_rules_sources(&parts.config.rules).map_err(|finding| finding.message)?;
-        self.warden = Some(Warden::open(parts, sources).map_err(text)?);
+        let made = Parts::build(loaded.config, loaded.catalog, self.store.clone(), Arc::new(self.clock.clone()), ports)
+            .map_err(text)?;
+        let sources = config::load_rules_sources(&made.config.rules).map_err(|finding| finding.message)?;
+        self.warden = Some(Warden::open(made, sources).map_err(text)?);
         self.in_force = (!self.broken).then(|| self.table.clone());
         Ok(())
     }
@@ -174,7 +173,7 @@ impl House {
     pub(super) async fn pass(&self, scope: Scope, dies: Option<u64>) -> Ended {
         let Some(warden) = &self.warden else { return Ended::Died };
         // Of calls side by side each may have blown it.
-        drop(self.fuse.blown.notified().now_or_never());
+        let _blown: Option<()> = self.fuse.blown.notified().now_or_never();
         self.fuse.set(dies);
         let ended = tokio::select! {
             biased;
@@ -409,9 +408,8 @@ impl Wire {
                     trouble.push(format!("{} members of {name}, {bought} seats were bought", new.len()));
                 }
                 for member in new.iter().filter(|_| !pool.addon) {
-                    let changed = before.iter().any(|(group, old)| {
-                        old.contains(member) != after[group].contains(member)
-                    });
+                    let changed =
+                        before.iter().any(|(group, old)| old.contains(member) != after[group].contains(member));
                     if let Some(other) = tiers.insert(member, pool.id).filter(|_| changed) {
                         trouble.push(format!("{member} has {other} and {} at desk {desk} at once", pool.id));
                     }

@@ -11,7 +11,7 @@ use seatwarden::seats::{Cause, Event, HoldState, Ledger, Reason};
 use seatwarden::store::Store as _;
 use seatwarden::worker::Outcome;
 use seatwarden_mocks::Server;
-use seatwarden_mocks::world::{PersonId as Who, Standing};
+use seatwarden_mocks::world::PersonId as Who;
 
 use super::house::{House, feed_name};
 use super::truth::{Due, Facts, Stand, due, is_home};
@@ -34,6 +34,13 @@ impl std::ops::AddAssign for Totals {
         self.held += more.held;
         self.crashes += more.crashes;
     }
+}
+
+/// Who holds a seat, and who waits for one, by pool. Numbers of people are no part of the promise.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Seats {
+    held: BTreeMap<PoolId, BTreeSet<Option<Who>>>,
+    waiting: BTreeMap<PoolId, BTreeSet<Option<Who>>>,
 }
 
 /// Remembers what the world showed when, and what the journal said so far.
@@ -175,21 +182,19 @@ impl Watch {
     /// The person of the world, and whether this number still stands for their present accounts.
     fn who(&self, house: &House, person: PersonId) -> Option<(Who, bool)> {
         let record = house.store.person(person).ok()?;
-        let mut known: Vec<AccountId> = record.iter().flat_map(|it| &it.accounts).map(|row| row.account.id.clone()).collect();
+        let mut known: Vec<AccountId> =
+            record.iter().flat_map(|it| &it.accounts).map(|row| row.account.id.clone()).collect();
         if known.is_empty() {
             known.clone_from(&house.ledger().known.get(&person)?.accounts);
         }
-        let name = |account: &AccountId| {
-            ["okta", "entra", "hr"].into_iter().find(|feed| *feed == account.feed.as_str())
-        };
+        let name =
+            |account: &AccountId| ["okta", "entra", "hr"].into_iter().find(|feed| *feed == account.feed.as_str());
         let whose = |account: &AccountId| self.accounts.get(&(name(account)?, account.id.clone())).copied();
         let who = known.iter().find_map(whose)?;
         let state = house.mocks.state();
         let now = &state.world.person(who)?.accounts;
         let current = [&now.okta, &now.entra, &now.scim];
-        let present = known
-            .iter()
-            .any(|account| current.iter().any(|id| id.as_deref() == Some(account.id.as_str())));
+        let present = known.iter().any(|account| current.iter().any(|id| id.as_deref() == Some(account.id.as_str())));
         Some((who, present))
     }
 
@@ -254,7 +259,9 @@ impl Watch {
                     (None, _) => true,
                     (Some(at), Some(to)) => place(to.as_str()).is_some_and(|better| better < at),
                     // A second tier beside a better one.
-                    (Some(at), None) => others().any(|(other, _)| place(other.as_str()).is_some_and(|other| other < at)),
+                    (Some(at), None) => {
+                        others().any(|(other, _)| place(other.as_str()).is_some_and(|other| other < at))
+                    }
                 }
             }
         };
@@ -303,10 +310,14 @@ impl Watch {
         let Some((who, true)) = self.who(house, person) else { return Ok(()) };
         let dues = self.dues(house, who, days);
         let name = pool.as_str();
-        let top = |due: &Due| due.stand == Stand::Active && (due.tiers.first() == Some(&name) || due.addons.contains(name));
+        let top =
+            |due: &Due| due.stand == Stand::Active && (due.tiers.first() == Some(&name) || due.addons.contains(name));
         let addon = house.shape.pools[name].addon;
-        if dues.iter().all(top) && !(addon && cause.reason == Reason::BaseMissing) && !addon {
-            return Err(format!("wrong revocation: {pool} of {person} was finished, {cause:?}, and the world shows {dues:?}"));
+        // An add-on may have to go with its base, whatever the table says.
+        if dues.iter().all(top) && !addon {
+            return Err(format!(
+                "wrong revocation: {pool} of {person} was finished, {cause:?}, and the world shows {dues:?}"
+            ));
         }
         Ok(())
     }
@@ -316,11 +327,13 @@ impl Watch {
         let shape = &house.shape.pools[pool.as_str()];
         let key = (person, pool.clone());
         let (Some(bought), true) = (shape.seats, shape.floor > 0) else { return Ok(()) };
-        if class == Some("on-call") || self.ledger.cooling.contains_key(&key) || self.ledger.holdings.contains_key(&key) {
+        if class == Some("on-call") || self.ledger.cooling.contains_key(&key) || self.ledger.holdings.contains_key(&key)
+        {
             return Ok(());
         }
         let held = self.ledger.holdings.iter().filter(|((_, held), _)| held == pool);
-        let on_call = held.filter(|(_, holding)| holding.class.as_ref().is_some_and(|class| class.as_str() == "on-call"));
+        let on_call =
+            held.filter(|(_, holding)| holding.class.as_ref().is_some_and(|class| class.as_str() == "on-call"));
         let open = shape.floor.min(bought).saturating_sub(u32::try_from(on_call.count()).unwrap());
         let in_use = self.ledger.counts().get(pool).copied().unwrap_or_default().total();
         if in_use + 1 + open > bought {
@@ -381,15 +394,23 @@ impl Watch {
         self.who(house, person).filter(|(_, present)| *present).map(|(who, _)| who)
     }
 
+    /// Who has what.
+    pub(super) fn seats(&self, house: &House) -> Seats {
+        let ledger = house.ledger();
+        let mut seats = Seats::default();
+        for (person, pool) in ledger.holdings.keys() {
+            seats.held.entry(pool.clone()).or_default().insert(self.name_of(house, *person));
+        }
+        for (person, pool) in ledger.waiting.keys() {
+            seats.waiting.entry(pool.clone()).or_default().insert(self.name_of(house, *person));
+        }
+        seats
+    }
+
     /// Where somebody stands now.
     pub(super) fn due_now(&self, house: &House, who: Who) -> Due {
         let facts = self.versions[&who].last().unwrap();
         due(&house.shape, house.in_force.as_ref().unwrap(), &house.shape.pools, facts, facts, today(house))
-    }
-
-    /// Whether the person ever left or was deleted since a feed showed them.
-    pub(super) fn is_gone(&self, who: Who) -> bool {
-        self.versions[&who].last().is_some_and(|facts| matches!(facts.standing, Standing::Deleted | Standing::Purged))
     }
 }
 

@@ -81,7 +81,9 @@ async fn happen(house: &mut House, rng: &mut Rng, what: What) -> Result<(), Stri
         What::LoseCode => on_somebody(house, rng, &[Standing::Active], |world, _, who| {
             world.set(who, Field::JobCode, None);
         }),
-        What::Leave => on_somebody(house, rng, &[Standing::Active, Standing::Suspended], |world, _, who| world.leave(who)),
+        What::Leave => {
+            on_somebody(house, rng, &[Standing::Active, Standing::Suspended], |world, _, who| world.leave(who));
+        }
         What::Rehire => {
             let gone = [Standing::Left, Standing::Deleted, Standing::Purged];
             on_somebody(house, rng, &gone, |world, _, who| world.rehire(who));
@@ -93,7 +95,15 @@ async fn happen(house: &mut House, rng: &mut Rng, what: What) -> Result<(), Stri
         }
         What::Delete => on_somebody(house, rng, &[Standing::Left], |world, _, who| world.delete(who)),
         What::Purge => {
-            on_somebody(house, rng, &[Standing::Left, Standing::Deleted, Standing::Active], |world, _, who| world.purge(who));
+            let tight = house.shape.tight;
+            on_somebody(house, rng, &[Standing::Left, Standing::Deleted, Standing::Active], |world, _, who| {
+                // Somebody who is made anew at two providers while the absence at one of them is not believed stays a
+                // conflict until an operator looks: settled people are never united.
+                let Homes { okta, entra, scim } = world.person(who).unwrap().homes;
+                if !tight || u8::from(okta) + u8::from(entra) + u8::from(scim) == 1 {
+                    world.purge(who);
+                }
+            });
         }
         What::Word => on_somebody(house, rng, &[Standing::Active], |world, rng, who| {
             let words = [Some("LOCKED_OUT"), Some("PASSWORD_EXPIRED"), Some("ODD"), None, None];
@@ -183,7 +193,8 @@ fn rename(house: &House, rng: &mut Rng) {
         let new = format!("{}.{tail}@acme.example", old.split(['@', '.']).next().unwrap());
         world.rename(who, &new);
         let mut strangers = house.wire.strangers.lock().unwrap();
-        let renamed: Vec<_> = strangers.iter().filter(|(_, name)| *name == old).map(|(group, _)| group.clone()).collect();
+        let renamed: Vec<_> =
+            strangers.iter().filter(|(_, name)| *name == old).map(|(group, _)| group.clone()).collect();
         strangers.extend(renamed.into_iter().map(|group| (group, new.clone())));
     });
 }
@@ -224,9 +235,8 @@ fn edit_rules(house: &mut House, rng: &mut Rng) -> Result<(), String> {
 }
 
 fn edit_catalog(house: &mut House, rng: &mut Rng) -> Result<(), String> {
-    let mut counted: Vec<_> = house.shape.pools.values_mut().filter(|pool| pool.seats.is_some()).collect();
-    let at = rng.below(counted.len());
-    let pool = &mut counted[at];
+    let mut counted = house.shape.pools.values_mut().filter(|pool| pool.seats.is_some());
+    let pool = counted.nth(rng.below(5)).unwrap();
     let seats = pool.seats.unwrap();
     let change = 1 + u32::try_from(rng.below(4)).unwrap();
     pool.seats = Some(if rng.chance(500) { seats + change } else { seats.saturating_sub(change).max(1) });

@@ -15,11 +15,12 @@ mod truth;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
 
-use self::case::{Case, Step};
+use seatwarden::ambient::{Clock as _, SystemClock};
+
+use self::case::{Case, Step, What};
 use self::house::House;
-use self::laws::{Totals, Watch};
+use self::laws::{Seats, Totals, Watch};
 
 /// Whether worlds tell what happens in them; switched on for the one that is printed, where `TELL=1` is in the
 /// environment.
@@ -28,15 +29,28 @@ static TELLS: AtomicBool = AtomicBool::new(false);
 /// Says what happens, where somebody wants to hear it.
 fn tell(line: impl FnOnce() -> String) {
     if TELLS.load(Ordering::SeqCst) {
-        eprintln!("{}", line());
+        say(&line());
     }
+}
+
+#[expect(clippy::print_stderr, reason = "what a test says to whoever looks for a fault")]
+fn say(line: &str) {
+    eprintln!("{line}");
 }
 
 /// Worlds of an ordinary run.
 const SEEDS: u64 = 200;
 
+/// Worlds of an ordinary run that are lived through twice.
+const QUIET_SEEDS: u64 = 40;
+
 /// Lives through a world. The error names the law that was broken, and after which step.
 fn live(case: &Case) -> Result<Totals, String> {
+    end_of(case).map(|(totals, _)| totals)
+}
+
+/// Lives through a world, and tells who holds and waits for what in the end.
+fn end_of(case: &Case) -> Result<(Totals, Seats), String> {
     let lived = catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
@@ -48,7 +62,7 @@ fn live(case: &Case) -> Result<Totals, String> {
                 life::step(&mut house, &mut watch, *step).await.map_err(|why| format!("step {at} {step:?}: {why}"))?;
             }
             calm::settle(&mut house, &mut watch).await.map_err(|why| format!("calm: {why}"))?;
-            Ok(watch.totals)
+            Ok((watch.totals, watch.seats(&house)))
         })
     }));
     lived.unwrap_or_else(|panic| {
@@ -110,7 +124,7 @@ fn run(seeds: impl Iterator<Item = u64> + Send) -> (u64, Totals, Vec<u64>) {
                         Ok(more) => *totals.lock().unwrap() += more,
                         Err(why) => {
                             let short: String = why.chars().take(400).collect();
-                            eprintln!("seed {seed} broke: {short}");
+                            say(&format!("seed {seed} broke: {short}"));
                             failed.lock().unwrap().push(seed);
                         }
                     }
@@ -123,17 +137,17 @@ fn run(seeds: impl Iterator<Item = u64> + Send) -> (u64, Totals, Vec<u64>) {
 }
 
 fn report(seeds: impl Iterator<Item = u64> + Send) {
-    let began = Instant::now();
+    let began = SystemClock.now();
     let (worlds, totals, mut failed) = run(seeds);
     failed.sort_unstable();
     let Totals { passes, granted, revoked, held, crashes } = totals;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
-    let rate = worlds as f64 / began.elapsed().as_secs_f64();
-    println!(
+    let rate = worlds as f64 / SystemClock.now().since(began).as_secs_f64().max(0.001);
+    say(&format!(
         "{worlds} worlds, {rate:.1} worlds/s: {passes} passes, {crashes} crashes, {granted} seats granted, {revoked} revoked, \
          {held} plans held; {} broke a law",
         failed.len()
-    );
+    ));
     let Some(first) = failed.first() else { return };
     let case = Case::new(*first);
     let (small, why) = shrink(&case);
@@ -167,4 +181,20 @@ fn worlds_that_once_broke_a_law_keep_it_now() {
     let seeds = include_str!("../../seeds.txt").lines();
     let seeds: Vec<u64> = seeds.filter_map(|line| line.split('#').next()?.trim().parse().ok()).collect();
     report(seeds.into_iter());
+}
+
+#[test]
+fn passes_over_changes_end_where_full_passes_end() {
+    let from = number("FROM").unwrap_or(0);
+    for seed in from..from + number("SEEDS").unwrap_or(QUIET_SEEDS) {
+        let full = Case::quiet(seed);
+        let changes = |step: &Step| match step.what {
+            What::Full => Step { what: What::Incremental, ..*step },
+            _ => *step,
+        };
+        let incremental = Case { steps: full.steps.iter().map(changes).collect(), ..full.clone() };
+        let (all, few) = (end_of(&full), end_of(&incremental));
+        let (all, few) = (all.map(|(_, seats)| seats), few.map(|(_, seats)| seats));
+        assert!(all.is_ok() && all == few, "seed {seed}\n{:#?}\nfull {all:?}\nincremental {few:?}", full.steps);
+    }
 }

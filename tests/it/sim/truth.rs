@@ -146,7 +146,7 @@ pub(super) fn due(shape: &Shape, table: &Table, pools: &Pools, stands: &Facts, i
             && (exception.person.eq_ignore_ascii_case(&is.email) || Some(&exception.person) == is.number.as_ref())
     });
     let matching = table.rows.iter().filter(|row| matches(row, is, today));
-    let deciding = matching.clone().filter(|row| row.tier.is_some()).next_back();
+    let deciding = matching.clone().rfind(|row| row.tier.is_some());
     let tier = match (exception, deciding) {
         (Some(exception), _) => exception.tier,
         (None, Some(row)) => {
