@@ -4,5 +4,6 @@ mod company;
 mod crash;
 mod explain;
 mod faults;
+mod found;
 mod hooks;
 mod stories;

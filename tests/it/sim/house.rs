@@ -18,7 +18,7 @@ use seatwarden::directory::PersonRecord;
 use seatwarden::model::{FeedName, PersonId, Time};
 use seatwarden::outbound::{Limits, Ports, Transport, TransportError};
 use seatwarden::seats::Ledger;
-use seatwarden::store::{Batch, FeedState, Overlay, Store, StoreError, Verification};
+use seatwarden::store::{Batch, FeedState, Hint, Overlay, Store, StoreError, Verification};
 use seatwarden::worker::{Answer, Frame, Outcome, Parts, Request as Ask, Scope, Warden, WardenError};
 use seatwarden_mocks::{Body, Mocks, Server, World, entra, okta, scim, world};
 use tempfile::TempDir;
@@ -322,6 +322,10 @@ impl Store for Mortal {
 
     fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError> {
         self.inner.dirty()
+    }
+
+    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
+        self.inner.hints()
     }
 
     fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
