@@ -14,6 +14,7 @@
 mod audit;
 mod cli;
 mod config;
+mod control;
 mod directory;
 mod feeds;
 mod foreign;

@@ -6,4 +6,5 @@ mod explain;
 mod faults;
 mod found;
 mod hooks;
+mod recorded;
 mod stories;
