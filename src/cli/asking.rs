@@ -132,12 +132,16 @@ fn decides(request: &Request) -> bool {
         Request::Explain { rules, .. } => rules.is_none(),
         Request::Approve { .. }
         | Request::Reject { .. }
+        // These two bring the tables that they are about, or find none in force.
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::TargetList {}
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
-        | Request::StoreVerify {} => false,
+        | Request::StoreVerify {}
+        | Request::WebhookReplay { .. } => false,
     }
 }
 
@@ -148,9 +152,12 @@ fn writes(request: &Request) -> bool {
         | Request::Sync { .. }
         | Request::Approve { .. }
         | Request::Reject { .. }
-        | Request::TargetAdopt { .. } => true,
+        | Request::TargetAdopt { .. }
+        | Request::WebhookReplay { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::People { .. }

@@ -31,6 +31,7 @@ mod status;
 mod store;
 mod sync;
 mod target;
+mod webhook;
 
 /// Keeps named service-desk seats in step with the job codes that Okta, Entra ID or SCIM carry.
 #[derive(Debug, Parser)]
@@ -94,6 +95,8 @@ pub enum Output {
     Csv,
     /// For code hosts and editors (SARIF 2.1.0), where the data is findings.
     Sarif,
+    /// For a comment on a pull request: `rules diff`.
+    Markdown,
     /// The rules table, for editors: `rules export` and `rules import`.
     Toml,
     /// The rules table, for spreadsheets: `rules export` and `rules import`.
@@ -158,6 +161,8 @@ pub enum Verb {
     Audit(audit::Audit),
     /// Works on the store.
     Store(store::StoreArgs),
+    /// Works on hooks, by which providers call us.
+    Webhook(webhook::Webhook),
     /// Shows the configuration in force, or its schema.
     Config(config::ConfigArgs),
     /// Starts a mock company, two identity providers and a desk, and keeps its seats in step.
@@ -217,10 +222,11 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
         Verb::Seats => seats::run(global).await,
         Verb::People(people) => people.run(global).await,
         Verb::Sync(sync) => sync.run(global).await,
-        Verb::Rules(rules) => rules.run(global),
+        Verb::Rules(rules) => rules.run(global).await,
         Verb::Target(target) => target.run(global).await,
         Verb::Audit(audit) => audit.run(global).await,
         Verb::Store(store) => store.run(global).await,
+        Verb::Webhook(webhook) => webhook.run(global).await,
         Verb::Config(config) => config.run(global),
         #[cfg(feature = "demo")]
         Verb::Demo(demo) => demo.run(global).await,

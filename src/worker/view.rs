@@ -10,9 +10,13 @@ use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetN
 use crate::rules::Finding;
 use crate::seats::{Action, Evidence, Reason};
 
+mod coverage;
 mod explain;
+mod impact;
 
+pub use coverage::*;
 pub use explain::*;
+pub use impact::*;
 
 /// A person in a report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -408,4 +412,21 @@ pub struct AdoptView {
     pub strangers: u64,
     /// Seats that did not fit: more than bought, a second tier.
     pub left: Vec<String>,
+}
+
+/// What became of a replayed delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedView {
+    /// What its events are called in logs, with their place behind a slash.
+    pub request: String,
+    /// To be looked at.
+    pub accepted: u64,
+    /// About something that waits already.
+    pub coalesced: u64,
+    /// Heard before.
+    pub duplicate: u64,
+    /// Not about anything of ours.
+    pub ignored: u64,
+    /// Not from whom they should be.
+    pub dropped: u64,
 }

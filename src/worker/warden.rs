@@ -17,8 +17,8 @@ use crate::config::{Config, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
-use crate::outbound::Ports;
-use crate::rules::{Desired, Finding, RuleSet, Source, compile, want};
+use crate::outbound::{Keys, Ports};
+use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
 use crate::seats::{Ledger, PoolMode, day_before};
 use crate::store::{Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
@@ -32,6 +32,8 @@ pub struct Parts {
     pub catalog: Arc<Catalog>,
     /// Feeds that are polled.
     pub feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
+    /// Public keys of those who sign security events, by feed.
+    pub keys: BTreeMap<FeedName, Arc<Keys>>,
     /// Desks.
     pub targets: BTreeMap<TargetName, Arc<dyn Target>>,
     /// What survives a crash.
@@ -51,16 +53,21 @@ impl Parts {
         mut ports: impl FnMut(Option<&Path>) -> Result<Ports, E>,
     ) -> Result<Self, E> {
         let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for (name, feed) in &config.feeds {
-            if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
+            let ports = ports(feed.ca_file.as_deref())?;
+            if let Some(built) = feed::build(feed, &ports) {
                 feeds.insert(name.clone(), Arc::from(built));
+            }
+            if let Some(set) = feed.hook.as_ref().and_then(|hook| hook.set.as_ref()) {
+                keys.insert(name.clone(), Arc::new(Keys::new(set.issuer.clone(), set.jwks_url.clone(), ports)));
             }
         }
         let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
         for (name, target) in &config.targets {
             targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
         }
-        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, targets, store, clock })
+        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, keys, targets, store, clock })
     }
 }
 
@@ -84,6 +91,8 @@ pub(super) struct Known {
     pub(super) desired: Desired,
     /// The day the desires were made for, and by which table.
     pub(super) made_for: Option<(jiff::civil::Date, Digest)>,
+    /// People by row and code, when everybody was decided for and it is not written down yet.
+    pub(super) census: Option<Census>,
 }
 
 /// The table in force.
@@ -276,7 +285,10 @@ impl Warden {
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
-            known.desired = self.desire_all(&known, rules, today, &ledger)?;
+            let mut taker = CensusTaker::new(rules, today);
+            let mut count = |person: &Person, decision: &Decision| taker.see(person, decision);
+            known.desired = self.desire_all(&known, rules, today, &ledger, &mut count)?;
+            known.census = Some(taker.finish());
             known.made_for = Some(made_for);
             return Ok(());
         }
@@ -285,7 +297,9 @@ impl Warden {
         for id in people {
             desired.remove(&id);
             match self.parts.store.person(id) {
-                Ok(Some(record)) => self.desire_one(&known, rules, today, &touched, &record, &mut desired),
+                Ok(Some(record)) => {
+                    self.desire_one(&known, rules, today, &touched, &record, &mut desired);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     // A half-made set of desires must not be planned on.
@@ -298,10 +312,24 @@ impl Warden {
         Ok(())
     }
 
+    /// A person and what keeps the table from having a say about them.
+    pub(super) fn subject<'p>(&self, known: &Known, person: &'p Person) -> Subject<'p> {
+        Subject {
+            person,
+            in_conflict: known.mirror.conflicts().contains_key(&person.id),
+            on_suspended: self.on_suspended(person),
+        }
+    }
+
+    fn on_suspended(&self, person: &Person) -> OnSuspended {
+        let feed = person.status_feed.as_ref().and_then(|feed| self.parts.config.feeds.get(feed));
+        feed.map_or(OnSuspended::Hold, |feed| feed.on_suspended)
+    }
+
     /// What everybody should hold by that table, whatever is in force; nothing is kept.
     pub(super) fn desired_by(&self, rules: &RuleSet, ledger: &Ledger) -> Result<Desired, StoreError> {
         let today = self.now().date_in(&self.parts.config.time_zone);
-        self.desire_all(&self.known(), rules, today, ledger)
+        self.desire_all(&self.known(), rules, today, ledger, &mut |_, _| {})
     }
 
     fn desire_all(
@@ -310,17 +338,19 @@ impl Warden {
         rules: &RuleSet,
         today: jiff::civil::Date,
         ledger: &Ledger,
+        see: &mut dyn FnMut(&Person, &Decision),
     ) -> Result<Desired, StoreError> {
         let touched = touched(ledger);
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
-            self.desire_one(known, rules, today, &touched, &record, &mut desired);
+            let (person, decision) = self.desire_one(known, rules, today, &touched, &record, &mut desired);
+            see(&person, &decision);
             true
         })?;
         Ok(desired)
     }
 
-    fn desire_one(
+    pub(super) fn desire_one(
         &self,
         known: &Known,
         rules: &RuleSet,
@@ -328,20 +358,17 @@ impl Warden {
         touched: &BTreeSet<PersonId>,
         record: &PersonRecord,
         desired: &mut Desired,
-    ) {
+    ) -> (Person, Decision) {
         let person = self.person_of(record);
         let decision = rules.decide(&person, today);
-        let on_suspended = person
-            .status_feed
-            .as_ref()
-            .and_then(|feed| self.parts.config.feeds.get(feed))
-            .map_or(OnSuspended::Hold, |feed| feed.on_suspended);
+        let on_suspended = self.on_suspended(&person);
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
         if claims || touched.contains(&person.id) {
             desired.insert(person.id, want);
         }
+        (person, decision)
     }
 
     /// Counts the seats taken in the last 24 hours, for the brakes per day.
@@ -363,7 +390,7 @@ impl Warden {
 
 /// Everybody who holds, waits or has a cooling seat, or is in a held plan. A plan about somebody of whom nothing is
 /// known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are asked for anew.
-fn touched(ledger: &Ledger) -> BTreeSet<PersonId> {
+pub(super) fn touched(ledger: &Ledger) -> BTreeSet<PersonId> {
     let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
     ledger.people().into_iter().chain(held).collect()
 }

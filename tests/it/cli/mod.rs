@@ -3,4 +3,6 @@
 mod daemon;
 mod desk;
 mod explain;
+mod impact;
 mod verbs;
+mod webhook;
