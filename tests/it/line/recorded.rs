@@ -98,8 +98,8 @@ impl Stage {
             })
         };
         let sources = config::load_rules_sources(&loaded.config.rules).unwrap();
-        let parts = Parts::build(loaded.config, loaded.catalog, store.clone(), Arc::new(clock.clone()), ports).unwrap();
-        let warden = Warden::open(parts, sources).unwrap();
+        let made = Parts::build(loaded.config, loaded.catalog, store.clone(), Arc::new(clock.clone()), ports).unwrap();
+        let warden = Warden::open(made, sources).unwrap();
         Self { org, clock, store, warden, _folder: folder }
     }
 
