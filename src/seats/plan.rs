@@ -21,6 +21,39 @@ pub struct Plan {
     pub released: Vec<Digest>,
     /// Seats that stay as they are.
     pub keep: u64,
+    /// Steps that the facts would make and nobody may.
+    pub kept: Vec<Kept>,
+}
+
+/// A step that is not made, whatever the cause and whoever approves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What would be done.
+    pub step: Step,
+    /// Why it is not.
+    pub by: KeptBy,
+}
+
+/// Why a seat is never taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptBy {
+    /// The holder is protected.
+    Protected,
+    /// The pool keeps so many holders.
+    Last {
+        /// How many.
+        keep: u32,
+    },
+}
+
+impl KeptBy {
+    /// The reason in words, for a seat of that pool.
+    pub fn text(self, pool: &PoolId) -> String {
+        match self {
+            Self::Protected => "the holder is protected and never loses a seat by a pass".to_owned(),
+            Self::Last { keep } => format!("{pool} keeps its last {keep} holders"),
+        }
+    }
 }
 
 /// A plan in numbers.
@@ -44,7 +77,7 @@ pub struct Summary {
 impl Plan {
     /// The plan in numbers. What is due later is among the seats that stay.
     pub fn summary(&self) -> Summary {
-        let Self { steps, waiting, held, notes: _, released: _, keep } = self;
+        let Self { steps, waiting, held, notes: _, released: _, keep, kept: _ } = self;
         let count = |action: Action| length(steps.iter().filter(|step| step.action == action).count());
         Summary {
             grant: count(Action::Grant),
@@ -126,6 +159,14 @@ impl Step {
             Action::Revoke => Some(&self.pool),
             Action::Move => self.from.as_ref(),
             Action::Grant | Action::HoldOff => None,
+        }
+    }
+
+    /// The pool in which this step ends a seat, now or later.
+    pub fn ends(&self) -> Option<&PoolId> {
+        match self.action {
+            Action::HoldOff => Some(&self.pool),
+            Action::Revoke | Action::Move | Action::Grant => self.loses(),
         }
     }
 

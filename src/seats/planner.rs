@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::guard::judge;
 use super::hold;
 use super::ledger::HoldState;
-use super::{Ledger, Plan, Policy};
+use super::{Kept, Ledger, Plan, Policy};
 use crate::model::{PersonId, Time};
 use crate::rules::Desired;
 
@@ -23,7 +23,16 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
     let released = verdict.released.keys().cloned().collect();
     let mut notes = verdict.draft.notes;
     notes.extend(hold_notes);
-    Plan { steps: verdict.draft.steps, waiting: verdict.draft.waiting, held, notes, released, keep: verdict.draft.keep }
+    let kept = verdict.kept.into_iter().map(|(step, by)| Kept { step, by }).collect();
+    Plan {
+        kept,
+        steps: verdict.draft.steps,
+        waiting: verdict.draft.waiting,
+        held,
+        notes,
+        released,
+        keep: verdict.draft.keep,
+    }
 }
 
 /// The next instant at which time alone changes a plan: grace ends, a seat has cooled, an approval expires.

@@ -286,7 +286,6 @@ impl Warden {
                         let cause = holding.revoking.as_ref()?;
                         seats::cooling_until(holding, cause, self.parts.catalog.pool(&pool)?, now)
                     });
-                    self.stand().taken.push_back((now, pool.clone()));
                     batch.events.push(Event::Revoked { person, pool, cooling_until });
                 } else {
                     self.now_ours(person, &pool);

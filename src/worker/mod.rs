@@ -8,6 +8,8 @@
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `memory` | what passed lately, out of the journal |
+//! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe` | keeps providers calling |
 //! | `reload` | rules files that change on disk |
@@ -31,11 +33,13 @@ mod explain;
 mod impact;
 mod inbox;
 mod look;
+mod memory;
 mod metrics;
 mod missing;
 mod observe;
 mod operate;
 pub mod pass;
+mod protected;
 mod read;
 mod reload;
 mod report;

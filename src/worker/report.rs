@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView,
-    ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, WaitingView,
+    FailingView, FeedView, HeldView, HookView, HooksView, KeptView, PersonRow, PersonView, PlanView, ProtectedView,
+    RateView, ReadingView, ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary,
+    TargetView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
 use crate::model::{Attribute, PersonId, PoolId, PoolKind, Seats};
 use crate::rules::{Given, Severity};
-use crate::seats::{self, Action, HeldPlan, Ledger, Plan, Step};
+use crate::seats::{self, Action, HeldPlan, Kept, Ledger, Plan, Step};
 use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
@@ -108,7 +109,28 @@ impl Warden {
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
             findings: self.table.load().findings.clone(),
             targets: self.target_views(),
+            kept: plan.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
         }
+    }
+
+    fn kept_view(&self, kept: &Kept, ledger: &Ledger) -> KeptView {
+        let Kept { step, by } = kept;
+        let pool = step.ends().unwrap_or(&step.pool);
+        KeptView {
+            person: self.person_view(step.person, ledger),
+            pool: pool.clone(),
+            text: step.cause.text.clone(),
+            why: by.text(pool),
+        }
+    }
+
+    fn protected_views(&self, ledger: &Ledger) -> Vec<ProtectedView> {
+        let names = self.protected_names().into_iter();
+        let view = |(name, people): (String, BTreeSet<PersonId>)| {
+            let people = people.into_iter().map(|person| self.person_view(person, ledger)).collect();
+            ProtectedView { name, people }
+        };
+        names.map(view).collect()
     }
 
     /// `seats -o json`.
@@ -286,6 +308,8 @@ impl Warden {
             distrusted: ledger.distrusted.clone(),
             hooks,
             alerts: standing.alerts,
+            protected: self.protected_views(&ledger),
+            kept: standing.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
         })
     }
 

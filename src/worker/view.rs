@@ -59,6 +59,31 @@ pub struct PlanView {
     pub findings: Vec<Finding>,
     /// Desks that are written to, observed, or out of reach.
     pub targets: Vec<TargetView>,
+    /// Seats that the facts would take and no pass may.
+    #[serde(default)]
+    pub kept: Vec<KeptView>,
+}
+
+/// A seat that no pass takes, whatever the cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptView {
+    /// Whose.
+    pub person: PersonView,
+    /// Of which pool.
+    pub pool: PoolId,
+    /// Why it would go.
+    pub text: String,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// A name of `[people] protected` and whom it fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectedView {
+    /// The name as configured.
+    pub name: String,
+    /// Whom it fits; nobody is a fault of the configuration.
+    pub people: Vec<PersonView>,
 }
 
 /// One reading behind a plan.
@@ -243,6 +268,12 @@ pub struct StatusView {
     pub distrusted: Option<String>,
     /// What the independent checker refused.
     pub alerts: Vec<String>,
+    /// Who never loses a seat by a pass.
+    #[serde(default)]
+    pub protected: Vec<ProtectedView>,
+    /// Seats that the facts would take and no pass may, as of the last pass.
+    #[serde(default)]
+    pub kept: Vec<KeptView>,
     /// What providers called out to us since the start.
     #[serde(default)]
     pub hooks: HooksView,

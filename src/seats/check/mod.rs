@@ -1,11 +1,12 @@
 //! Reads every plan with other eyes: shares no code with the planner.
 //!
 //! `replay` carries the steps out one by one on a picture of the seats and counts; `grounds` asks of every step by
-//! what right it is made; `brakes` asks whether it may be made now. A fault refuses the plan: everybody keeps their
+//! what right it is made; `brakes` asks whether it may be made now, `protected` whether ever. A fault refuses the plan: everybody keeps their
 //! seat, and somebody is told.
 
 mod brakes;
 mod grounds;
+mod protected;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
     grounds::read(&mut reader);
     replay::read(&mut reader);
     brakes::read(&mut reader);
+    protected::read(&mut reader);
     reader.faults
 }
 

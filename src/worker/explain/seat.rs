@@ -104,6 +104,10 @@ impl Warden {
                 ..next("held", &step.pool, text)
             });
         }
+        for kept in plan.kept.iter().filter(|kept| kept.step.person == id) {
+            let pool = kept.step.ends().unwrap_or(&kept.step.pool);
+            due.push(next("kept", pool, format!("{}, but {}", kept.step.cause.text, kept.by.text(pool))));
+        }
         for step in plan.steps_of(id) {
             let text = match step.action {
                 Action::HoldOff => step.cause.text.clone(),
@@ -298,6 +302,7 @@ fn seat(pool: &PoolId, holding: &Holding) -> SeatView {
         adopted: holding.adopted,
         text: holding.cause.text.clone(),
         leaving_at: leaving.map(|leaving| leaving.due_at),
+        protected: None,
         leaving_text: holding
             .revoking
             .as_ref()

@@ -202,6 +202,9 @@ pub struct SeatView {
     pub text: String,
     /// When grace ends.
     pub leaving_at: Option<Time>,
+    /// Why no pass takes it.
+    #[serde(default)]
+    pub protected: Option<String>,
     /// Why grace runs, or why it is being taken.
     pub leaving_text: Option<String>,
 }

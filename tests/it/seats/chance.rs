@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId};
 use seatwarden::rules::{Standing, Want};
-use seatwarden::seats::{Event, HoldState, PoolMode};
+use seatwarden::seats::{Brake, Event, HoldState, Limit, PoolMode};
 
 use super::world::{World, addon, after, brake, claim, claim_until, days, left, no_want, tier};
 
@@ -189,13 +189,23 @@ impl World {
                 self.occupy(POOLS[*pool], *strangers, if held { &[] } else { std::slice::from_ref(person) });
             }
             Op::Brakes(count) => {
-                self.policy.brakes.revoke = brake(*count);
-                self.policy.brakes.rules_edit = brake(*count);
-                self.policy.brakes.grant = brake(*count);
+                for one in [
+                    &mut self.policy.brakes.revoke,
+                    &mut self.policy.brakes.rules_edit,
+                    &mut self.policy.brakes.catalog_edit,
+                    &mut self.policy.brakes.expiry,
+                    &mut self.policy.brakes.lost_attribute,
+                    &mut self.policy.brakes.feed,
+                    &mut self.policy.brakes.grant,
+                ] {
+                    let more = |times| Some(Limit { count: Some(count * times), percent: None });
+                    *one = Brake { per_hour: more(2), per_day: more(3), per_week: more(5), ..brake(*count) };
+                }
             }
             Op::Trust(trust) => self.policy.may_revoke = *trust,
             Op::Judge(approve) => self.judge(*approve),
             Op::Pass(None) => {
+                self.recall();
                 let plan = self.decide();
                 self.apply(&plan);
             }

@@ -1,7 +1,9 @@
 //! Who gets a scarce seat: stories for people, laws for invariants.
 
 mod brakes;
+mod causes;
 mod chance;
+mod keep;
 mod laws;
 mod reader;
 mod stories;
