@@ -13,7 +13,7 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{RuleSet, Source, compile};
 
-const TODAY: Date = date(2026, 11, 22);
+pub(crate) const TODAY: Date = date(2026, 11, 22);
 
 fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
     let id = PoolId::from(name);
@@ -35,7 +35,7 @@ fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
     (id, pool)
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let pools = [pool("requester", 0, Seats::Unlimited), pool("fulfiller", 20, Seats::Bought(120))].into();
     Catalog { default_tier: PoolId::from("requester"), pools }
 }

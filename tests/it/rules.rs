@@ -3,6 +3,8 @@
 mod agree;
 mod cells;
 mod conflicts;
+mod covers;
+mod damage;
 mod decide;
 mod encodings;
 mod findings;
