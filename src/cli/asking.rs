@@ -126,9 +126,10 @@ fn decides(request: &Request) -> bool {
         Request::Plan {}
         | Request::Apply { .. }
         | Request::Sync { .. }
-        | Request::Explain { .. }
         | Request::People { .. }
         | Request::TargetAdopt { .. } => true,
+        // With a table of its own the question is about that one.
+        Request::Explain { rules, .. } => rules.is_none(),
         Request::Approve { .. }
         | Request::Reject { .. }
         | Request::Status {}

@@ -23,6 +23,7 @@ mod people;
 mod plan;
 mod rules;
 mod run;
+pub mod screen;
 mod seats;
 mod setup;
 mod shell;

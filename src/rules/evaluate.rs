@@ -9,7 +9,7 @@ use super::column::Column;
 use super::facts::Facts;
 use super::normal::normal;
 use super::row::{Exception, Gives, Row, Tier};
-use super::{Basis, Claim, RuleSet};
+use super::{Basis, Claim, Place, RuleSet};
 use crate::directory::Person;
 use crate::model::{Attribute, ClassName, PoolId, RuleId};
 
@@ -54,8 +54,21 @@ pub struct RowTrace {
     pub matched: bool,
     /// Whether it decided the tier.
     pub decides: bool,
+    /// Whether it nearly matched: one column alone, or its dates alone, keep it from matching.
+    pub near: bool,
     /// Why, in a few words: `job_code SD-12 matches SD-1*`, `department is HR, not IT`, `less specific than row x`.
+    /// Values of the person are shown as the provider wrote them.
     pub why: String,
+    /// What kept it from matching: names of columns, and `from` or `until`.
+    pub missed: Vec<String>,
+    /// What it gives, such as `fulfiller + major-incident for class on-call`.
+    pub gives: String,
+    /// Where it is written.
+    pub place: Place,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The note of a row, the reason of an exception.
+    pub note: Option<String>,
 }
 
 impl RuleSet {

@@ -28,6 +28,8 @@ pub struct Outcome {
     pub desk_trouble: Vec<String>,
     /// Its number, scope, times and counts.
     pub view: PassView,
+    /// What hooks pointed at and could not be read.
+    pub unread: BTreeSet<(FeedName, Option<String>)>,
 }
 
 /// A plan and what it was made from.
@@ -83,7 +85,14 @@ impl Warden {
             };
             word.clone_into(&mut view.result);
             let Planned { plan, policy: _, readings, desk_trouble } = planned;
-            Outcome { readings: readings.readings, plan, applied, desk_trouble, view: view.clone() }
+            Outcome {
+                readings: readings.readings,
+                plan,
+                applied,
+                desk_trouble,
+                view: view.clone(),
+                unread: readings.unread,
+            }
         });
         if outcome.is_err() {
             "failed".clone_into(&mut view.result);
@@ -131,6 +140,7 @@ impl Warden {
         }
         let mut after = Batch::new(now, pass);
         after.clean = dirty;
+        after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
             after.notes.insert("pass".to_owned(), Some(pass.to_string()));
             self.parts.store.commit(after).await?;

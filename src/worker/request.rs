@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rules::Source;
+
 /// A verb and its arguments. Travels over the control socket as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
@@ -41,6 +43,15 @@ pub enum Request {
     Explain {
         /// E-mail, employee number, login name, account id or `p-17`.
         person: String,
+        /// What was at that date or time, instead of what is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// What would be with this table, instead of the one in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Vec<RulesFile>>,
+        /// Lists every row of the table.
+        #[serde(default)]
+        all_rows: bool,
     },
     /// How everything stands.
     Status {},
@@ -71,6 +82,45 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+}
+
+/// A file of a table that travels with a request: a daemon need not be able to read what its user can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesFile {
+    /// Its path as shown to people.
+    pub path: String,
+    /// Its content.
+    pub content: Content,
+}
+
+/// The content of a file: as text where it is UTF-8, for that is shorter on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
+}
+
+impl From<Source> for RulesFile {
+    fn from(source: Source) -> Self {
+        let content = String::from_utf8(source.bytes);
+        Self {
+            path: source.path,
+            content: content.map_or_else(|error| Content::Bytes(error.into_bytes()), Content::Text),
+        }
+    }
+}
+
+impl From<RulesFile> for Source {
+    fn from(file: RulesFile) -> Self {
+        let bytes = match file.content {
+            Content::Text(text) => text.into_bytes(),
+            Content::Bytes(bytes) => bytes,
+        };
+        Self { path: file.path, bytes }
+    }
 }
 
 /// One frame of an answer.

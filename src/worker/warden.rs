@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use arc_swap::ArcSwap;
 use thiserror::Error;
 
+use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, Mode};
@@ -70,6 +71,7 @@ pub struct Warden {
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
+    pub(super) inbox: Inbox,
     passes: AtomicU64,
 }
 
@@ -136,6 +138,7 @@ impl Warden {
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),
+            inbox: Inbox::open(parts.store.hints()?),
             passes: AtomicU64::new(passes),
             parts,
         };
@@ -273,12 +276,7 @@ impl Warden {
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
-            let mut desired = Desired::new();
-            self.parts.store.people(&mut |record| {
-                self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
-                true
-            })?;
-            known.desired = desired;
+            known.desired = self.desire_all(&known, rules, today, &ledger)?;
             known.made_for = Some(made_for);
             return Ok(());
         }
@@ -297,6 +295,27 @@ impl Warden {
         }
         known.desired = desired;
         Ok(())
+    }
+
+    /// What everybody should hold by that table, whatever is in force; nothing is kept.
+    pub(super) fn desired_by(&self, rules: &RuleSet, ledger: &Ledger) -> Result<Desired, StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        self.desire_all(&self.known(), rules, today, ledger)
+    }
+
+    fn desire_all(
+        &self,
+        known: &Known,
+        rules: &RuleSet,
+        today: jiff::civil::Date,
+        ledger: &Ledger,
+    ) -> Result<Desired, StoreError> {
+        let mut desired = Desired::new();
+        self.parts.store.people(&mut |record| {
+            self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            true
+        })?;
+        Ok(desired)
     }
 
     fn desire_one(

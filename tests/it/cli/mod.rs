@@ -2,4 +2,5 @@
 
 mod daemon;
 mod desk;
+mod explain;
 mod verbs;

@@ -2,5 +2,7 @@
 
 mod company;
 mod crash;
+mod explain;
 mod faults;
+mod hooks;
 mod stories;

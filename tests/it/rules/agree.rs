@@ -236,7 +236,14 @@ fn same_table(one: &RuleSet, other: &RuleSet, people: &[Person]) {
     assert_eq!(one.digest(), other.digest());
     for person in people {
         assert_eq!(one.decide(person, today()), other.decide(person, today()));
-        assert_eq!(one.trace(person, today()), other.trace(person, today()));
+        // Where a row is written does not matter either, and it is told all the same.
+        let told = |set: &RuleSet| {
+            let rows = set.trace(person, today());
+            rows.into_iter()
+                .map(|row| (row.id, row.matched, row.decides, row.near, row.why, row.gives))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(one), told(other));
     }
 }
 
