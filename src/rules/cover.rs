@@ -21,7 +21,7 @@ use super::{code, labels};
 use crate::model::PoolId;
 
 /// States of automata and refused rows that all searches of a table may look at.
-const BUDGET: u64 = 6_000_000;
+const BUDGET: u64 = 3_000_000;
 
 /// Searches of a table, most of which end with the first person.
 const SEARCHES: u64 = 200_000;

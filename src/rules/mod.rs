@@ -33,6 +33,7 @@ mod pairs;
 mod pattern;
 mod row;
 mod seek;
+pub mod stories;
 mod survey;
 mod table;
 mod text;

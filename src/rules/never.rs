@@ -7,7 +7,7 @@ use super::text::Findings;
 use super::witness::Question;
 
 /// States of automata that may be looked at for one table. A cell that takes more is left to `cover`.
-const BUDGET: u64 = 1_000_000;
+const BUDGET: u64 = 300_000;
 
 /// Warns of every such cell, and names the rows.
 pub(super) fn find<'a>(table: &Table<'a>, findings: &mut Findings<'_>) -> Vec<&'a str> {

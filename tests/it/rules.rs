@@ -11,5 +11,6 @@ mod findings;
 mod hostile;
 mod reference;
 mod standing;
+mod stories;
 mod ties;
 mod world;
