@@ -78,4 +78,6 @@ codes! {
     COVERED = "R050" Warning "other rows take everybody from a row, so that it never counts";
     ROW_OVER = "R051" Warning "the dates of a row are over";
     GAP = "R052" Warning "dates leave days on which no row counts";
+    CASE_EXPECTS_NOTHING = "R070" Error "a case expects nothing";
+    UNKNOWN_ROW = "R071" Error "a case names a row that the table does not have";
 }

@@ -25,7 +25,9 @@ use crate::seats;
 
 mod answer;
 pub mod apply;
+mod coverage;
 mod explain;
+mod impact;
 mod inbox;
 mod look;
 mod metrics;

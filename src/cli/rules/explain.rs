@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::cli::{Global, Output, output};
 use crate::config::{self, Sources};
+use crate::rules::Severity;
 use crate::rules::stories::{self, Example, Story};
-use crate::rules::{Severity, examine};
 use crate::worker::request::exit;
 
 /// Arguments of `rules explain`.
@@ -25,19 +24,20 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, global: &Global) -> u8 {
+        let as_json = global.output == Output::Json;
         let Some(code) = self.code else {
-            match global.output {
-                Output::Json => output::json(&stories::all().map(|story| value(&story)).collect::<Vec<_>>()),
-                Output::Text | Output::Csv | Output::Sarif | Output::Toml | Output::Xlsx => output::say(&page()),
+            if as_json {
+                output::json(&stories::all().map(|story| value(&story)).collect::<Vec<_>>());
+            } else {
+                output::say(&page());
             }
             return exit::DONE;
         };
         if let Some(story) = stories::of(&code) {
-            match global.output {
-                Output::Json => output::json(&value(&story)),
-                Output::Text | Output::Csv | Output::Sarif | Output::Toml | Output::Xlsx => {
-                    output::say(&section(&story));
-                }
+            if as_json {
+                output::json(&value(&story));
+            } else {
+                output::say(&section(&story));
             }
             return exit::DONE;
         }
@@ -103,10 +103,9 @@ fn section(story: &Story) -> String {
 /// What the compiler says of the bad example: of this kind, once.
 fn said(story: &Story) -> String {
     let source = story.bad.source();
-    let examined = examine(std::slice::from_ref(&source), &stories::catalog(), &TimeZone::UTC, stories::TODAY);
     let mut texts = Sources::default();
     texts.add_rules(std::slice::from_ref(&source));
-    let first = examined.findings.into_iter().find(|finding| finding.code == story.code.id);
+    let first = stories::findings(&story.bad).into_iter().find(|finding| finding.code == story.code.id);
     config::render::text(first.as_slice(), &texts, false)
 }
 

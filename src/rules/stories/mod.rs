@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 
 use super::code::Code;
-use super::{Source, code};
+use super::{Compiled, Finding, Source, cases, code, examine};
 use crate::model::{Billing, Catalog, ClassName, Pool, PoolId, PoolKind, Seats};
 
 /// What is told of one kind of finding.
@@ -99,6 +100,16 @@ pub fn all() -> impl Iterator<Item = Story> {
 pub fn of(code: &str) -> Option<Story> {
     let digits = code.trim_start_matches(['r', 'R']).trim_start_matches('0');
     all().find(|story| story.code.id.trim_start_matches(['R', '0']) == digits)
+}
+
+/// What is found in an example, its cases included.
+pub fn findings(example: &Example) -> Vec<Finding> {
+    let files = [example.source()];
+    let Compiled { set, mut findings } = examine(&files, &catalog(), &TimeZone::UTC, TODAY);
+    if let Some(set) = set {
+        findings.extend(cases(&files, &set).1);
+    }
+    findings
 }
 
 /// The day of the examples.

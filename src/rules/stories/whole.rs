@@ -1,6 +1,6 @@
 //! What is only seen when a table is looked at as a whole.
 
-use super::{Story, code, csv, made, story};
+use super::{Story, code, csv, made, story, toml};
 
 pub(super) const STORIES: &[Story] = &[
     story(
@@ -62,6 +62,28 @@ pub(super) const STORIES: &[Story] = &[
         "Somebody wrote the row to give people a seat, and it gives nobody anything.",
         csv("id,job_code,tier,priority\ndesk,SD-*,agent,10\nleads,SD-1*,fulfiller,\n"),
         csv("id,job_code,tier,priority\ndesk,SD-*,agent,\nleads,SD-1*,fulfiller,\n"),
+    ),
+    story(
+        code::CASE_EXPECTS_NOTHING,
+        "A `[[case]]` beside the table names somebody in `given` and what they should get in `expect`.",
+        "A case that expects nothing always holds, so it protects nothing.",
+        toml(
+            "[[rule]]\nid = \"a\"\nwhen = { job_code = \"SD-1*\" }\ntier = \"agent\"\n\n[[case]]\ngiven = { job_code = \"SD-12\" }\nexpect = {}\n",
+        ),
+        toml(
+            "[[rule]]\nid = \"a\"\nwhen = { job_code = \"SD-1*\" }\ntier = \"agent\"\n\n[[case]]\ngiven = { job_code = \"SD-12\" }\nexpect = { tier = \"agent\" }\n",
+        ),
+    ),
+    story(
+        code::UNKNOWN_ROW,
+        "The `rule` that a case expects is the id of a row of the table.",
+        "The case can never hold; most likely the row was renamed.",
+        toml(
+            "[[rule]]\nid = \"analysts\"\nwhen = { job_code = \"SD-1*\" }\ntier = \"agent\"\n\n[[case]]\ngiven = { job_code = \"SD-12\" }\nexpect = { rule = \"analyst\" }\n",
+        ),
+        toml(
+            "[[rule]]\nid = \"analysts\"\nwhen = { job_code = \"SD-1*\" }\ntier = \"agent\"\n\n[[case]]\ngiven = { job_code = \"SD-12\" }\nexpect = { rule = \"analysts\" }\n",
+        ),
     ),
     story(
         code::ROW_OVER,

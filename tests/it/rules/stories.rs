@@ -2,14 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jiff::tz::TimeZone;
 use seatwarden::config::{self, Sources};
-use seatwarden::rules::stories::{self, Example};
-use seatwarden::rules::{Compiled, code, examine};
-
-fn examined(example: &Example) -> Compiled {
-    examine(&[example.source()], &stories::catalog(), &TimeZone::UTC, stories::TODAY)
-}
+use seatwarden::rules::{code, stories};
 
 #[test]
 fn every_code_has_a_story_and_its_examples_are_true() {
@@ -17,14 +11,14 @@ fn every_code_has_a_story_and_its_examples_are_true() {
     let codes: Vec<&str> = code::ALL.iter().map(|code| code.id).collect();
     assert_eq!(told, codes);
     for story in stories::all() {
-        let found = examined(&story.bad).findings;
+        let found = stories::findings(&story.bad);
         let mut kinds: BTreeSet<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
         // Too many findings are too many of something.
         if story.code == code::TOO_MANY {
             kinds.remove("R019");
         }
         assert_eq!(kinds, BTreeSet::from([story.code.id]), "{found:#?}");
-        let found = examined(&story.good).findings;
+        let found = stories::findings(&story.good);
         assert!(found.is_empty(), "{}: {found:#?}", story.code.id);
         assert!(story.what.ends_with('.') && story.why.ends_with('.'), "{}", story.code.id);
     }
@@ -62,7 +56,7 @@ fn the_text_of_every_finding() {
         let source = story.bad.source();
         let mut texts = Sources::default();
         texts.add_rules(std::slice::from_ref(&source));
-        let found = examined(&story.bad).findings;
+        let found = stories::findings(&story.bad);
         let found: Vec<_> = found.into_iter().filter(|finding| finding.code == story.code.id).collect();
         let text = config::render::text(&found, &texts, false);
         insta::with_settings!({ description => story.code.title, omit_expression => true, prepend_module_to_snapshot => false }, {
