@@ -20,8 +20,8 @@ use super::text::{Findings, Span};
 use super::{code, labels};
 use crate::model::PoolId;
 
-/// States of automata and refused rows that all searches of a table may look at.
-const BUDGET: u64 = 3_000_000;
+/// How many steps of automata all searches of a table may take: well below a second.
+const BUDGET: u64 = 6_000_000;
 
 /// Searches of a table, most of which end with the first person.
 const SEARCHES: u64 = 200_000;

@@ -72,17 +72,20 @@ pub(super) fn quotes(text: &str) -> Option<Damage> {
 /// A quote inside a value that a word processor may have curled, and the value with straight ones.
 pub(super) fn curly(text: &str) -> Option<(Damage, String)> {
     let at = text.chars().find(|letter| is_quote(*letter))?;
-    let straight: String = text
-        .chars()
-        .map(|letter| match letter {
-            '‘' | '’' | '‚' | '‛' => '\'',
-            other if is_quote(other) => '"',
-            other => other,
-        })
-        .collect();
+    let straight = straight(text);
     let message = format!("holds a typographic quote (U+{:04X})", u32::from(at));
     let help = format!("a directory that has `{straight}` is not matched; name both if either may be there");
     Some((damage(code::CURLY, message, help), straight))
+}
+
+/// The text with straight quotes.
+pub(super) fn straight(text: &str) -> String {
+    let letter = |letter| match letter {
+        '‘' | '’' | '‚' | '‛' => '\'',
+        other if is_quote(other) => '"',
+        other => other,
+    };
+    text.chars().map(letter).collect()
 }
 
 const fn is_quote(letter: char) -> bool {

@@ -8,6 +8,7 @@ use unicode_security::skeleton;
 use super::code;
 use super::column::Key;
 use super::csv_table::shortened;
+use super::damage::straight;
 use super::normal::normal;
 use super::survey::Table;
 use super::table::Value;
@@ -19,8 +20,9 @@ pub(super) fn find(table: &Table<'_>, findings: &mut Findings<'_>) {
         let key = Key::On(column.clone());
         let mut values: BTreeMap<String, &Value> = BTreeMap::new();
         for value in table.entries.iter().filter_map(|entry| entry.get(&key)).flat_map(|cell| &cell.values) {
-            let name = normal(value.text.trim_start_matches('!'));
-            let first = values.entry(name.into_owned()).or_insert(value);
+            // Curled quotes have a finding of their own.
+            let name = normal(&straight(value.text.trim_start_matches('!'))).into_owned();
+            let first = values.entry(name).or_insert(value);
             if value.span < first.span {
                 *first = value;
             }

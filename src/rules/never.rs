@@ -6,8 +6,8 @@ use super::survey::Table;
 use super::text::Findings;
 use super::witness::Question;
 
-/// States of automata that may be looked at for one table. A cell that takes more is left to `cover`.
-const BUDGET: u64 = 300_000;
+/// How many steps of automata may be taken for one table. A cell that takes more is left to `cover`.
+const BUDGET: u64 = 1_000_000;
 
 /// Warns of every such cell, and names the rows.
 pub(super) fn find<'a>(table: &Table<'a>, findings: &mut Findings<'_>) -> Vec<&'a str> {

@@ -174,7 +174,8 @@ pub fn catalog() -> Catalog {
             ..pool("fulfiller", PoolKind::Tier, 20, Seats::Bought(120))
         },
         Pool { excludes: BTreeSet::from(["change-advisory".into()]), ..on_fulfiller("major-incident") },
-        on_fulfiller("change-advisory"),
+        // The catalog reads exclusions both ways.
+        Pool { excludes: BTreeSet::from(["major-incident".into()]), ..on_fulfiller("change-advisory") },
         pool("reports", PoolKind::Addon, 0, Seats::Bought(5)),
     ];
     Catalog { default_tier: "requester".into(), pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect() }

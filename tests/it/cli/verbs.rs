@@ -152,6 +152,36 @@ fn trouble_has_its_exit_code() {
     assert_eq!((&finding["line"], &finding["severity"]), (&2.into(), &"error".into()));
     assert!(finding["file"].as_str().unwrap().ends_with("people.csv") && finding["column"].is_u64(), "{finding}");
     assert_eq!(desk.run(&["plan"]).code, 65);
+    let sarif = desk.run(&["rules", "check", "-o", "sarif"]);
+    assert_eq!(sarif.code, 65);
+    let sarif = sarif.json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "seatwarden");
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"R019".into(), &"error".into()));
+    let number = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][number]["id"], "R019");
+    assert!(result["message"]["text"].as_str().unwrap().contains("fulfillr"));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("rules/people.csv"));
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&2.into(), &15.into()));
+    assert_eq!(desk.run(&["status", "-o", "sarif"]).code, 64);
+
+    let story = desk.run(&["rules", "explain", "r31"]);
+    assert!(
+        story.code == 0 && story.out.contains("## R031") && story.out.contains("tie for job_code sd-1"),
+        "{story:?}"
+    );
+    assert_eq!(desk.run(&["rules", "explain", "R999"]).code, 64);
+    assert_eq!(desk.run(&["rules", "explain"]).code, 64);
+    assert!(desk.run(&["rules", "explain", "C006"]).out.contains("no such setting"));
+
+    desk.write("rules/people.csv", "id,job_code,tier,priority\nanalysts,SD-*,fulfiller,1\nleads,SD-1*,requester,\n");
+    let warned = desk.run(&["rules", "check", "-o", "json"]);
+    assert_eq!((warned.code, &warned.json()["ok"]), (0, &true.into()));
+    assert_eq!(warned.json()["findings"][0]["code"], "R050");
+    assert_eq!(warned.json()["findings"][0]["related"].as_array().unwrap().len(), 3);
     desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfiller\n");
 
     desk.stop_okta();
