@@ -107,8 +107,8 @@ pub(super) const STORIES: &[Story] = &[
 fn tangle() -> Vec<u8> {
     let letters: Vec<char> = ('a'..='l').collect();
     let glob = |from: usize| {
-        let order: String =
-            letters.iter().cycle().skip(from).step_by(5).take(5).map(|letter| format!("*{letter}")).collect();
+        let order = letters.iter().cycle().skip(from).step_by(5).take(5);
+        let order = order.map(|letter| format!("*{letter}")).collect::<Vec<_>>().concat();
         format!("{order}*")
     };
     let excluded = |from: usize| (0..12).map(|at| format!("|!{}", glob(from + at))).collect::<Vec<_>>().concat();
