@@ -132,6 +132,9 @@ fn decides(request: &Request) -> bool {
         Request::Explain { rules, .. } => rules.is_none(),
         Request::Approve { .. }
         | Request::Reject { .. }
+        // These two bring the tables that they are about, or find none in force.
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::TargetList {}
@@ -151,6 +154,8 @@ fn writes(request: &Request) -> bool {
         | Request::TargetAdopt { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::People { .. }

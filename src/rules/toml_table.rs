@@ -25,9 +25,11 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
         let kind = match key.get_ref().as_ref() {
             "rule" => Kind::Rule,
             "exception" => Kind::Exception,
+            // Cases test the table and are no part of it; `cases` reads them.
+            "case" => continue,
             name => {
                 let message = format!("unknown key `{}`", shortened(name));
-                let help = did_you_mean(name, ["rule", "exception"]);
+                let help = did_you_mean(name, ["rule", "exception", "case"]);
                 findings.add(code::UNKNOWN_KEY, Span::of(file, key.span()), message, help);
                 continue;
             }
@@ -53,7 +55,7 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
 }
 
 /// The first line of a message; the parser's own drawing of the place is ours to make.
-fn one_line(message: &str) -> String {
+pub(super) fn one_line(message: &str) -> String {
     message.lines().next().unwrap_or("not TOML").to_owned()
 }
 
@@ -187,7 +189,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn kind_of(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

@@ -36,6 +36,8 @@ impl Warden {
             Request::Approve { digest, reason, by } => self.judge_hold(&digest, &reason, &by, true).await,
             Request::Reject { digest, reason, by } => self.judge_hold(&digest, &reason, &by, false).await,
             Request::Explain { person, at, rules, all_rows } => self.explain(&Question { person, at, rules, all_rows }),
+            Request::RulesDiff { old, new, names } => self.rules_diff(old, new, names),
+            Request::RulesCoverage { table } => self.rules_coverage(table),
             Request::Status {} => Ok(Answer::data(&self.status_view()?)),
             Request::Seats {} => Ok(Answer::data(&self.seats_view())),
             Request::People { pool, search, limit } => {

@@ -53,6 +53,20 @@ pub enum Request {
         #[serde(default)]
         all_rows: bool,
     },
+    /// Compares two tables over everybody in the store.
+    RulesDiff {
+        /// The old one.
+        old: Table,
+        /// The new one.
+        new: Table,
+        /// Whether people are named; else they are only counted.
+        names: bool,
+    },
+    /// Counts everybody by row and by job code.
+    RulesCoverage {
+        /// By which table.
+        table: Table,
+    },
     /// How everything stands.
     Status {},
     /// Seats by pool.
@@ -82,6 +96,33 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+}
+
+/// Which table a request is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The one in force.
+    InForce,
+    /// The one of the last pass, for whoever asks without a daemon; where no pass was made, another one if it is given.
+    Kept {
+        /// Instead of it.
+        or: Option<Box<Table>>,
+    },
+    /// Files, as whoever asks has read them.
+    Files {
+        /// What people call the table: `HEAD~1`, `the files`.
+        name: String,
+        /// The files.
+        files: Vec<RulesFile>,
+    },
+}
+
+impl Table {
+    /// Files that were read.
+    pub fn files(name: impl Into<String>, sources: Vec<Source>) -> Self {
+        Self::Files { name: name.into(), files: sources.into_iter().map(RulesFile::from).collect() }
+    }
 }
 
 /// A file of a table that travels with a request: a daemon need not be able to read what its user can.

@@ -1,11 +1,14 @@
 //! The rules table: what it decides, what it refuses, and that how it is written never matters.
 
 mod agree;
+mod cases;
 mod cells;
 mod conflicts;
 mod decide;
+mod diff;
 mod encodings;
 mod findings;
+mod history;
 mod hostile;
 mod reference;
 mod standing;

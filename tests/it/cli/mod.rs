@@ -3,4 +3,5 @@
 mod daemon;
 mod desk;
 mod explain;
+mod impact;
 mod verbs;

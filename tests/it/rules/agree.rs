@@ -110,7 +110,7 @@ fn exception() -> impl Strategy<Value = Exception> {
     })
 }
 
-fn table() -> impl Strategy<Value = Table> {
+pub(super) fn table() -> impl Strategy<Value = Table> {
     let rules = any::<bool>().prop_flat_map(|distinct| prop::collection::vec(rule(distinct), 1..14));
     (rules, prop::collection::vec(exception(), 0..3)).prop_map(|(mut rules, exceptions)| {
         for (number, rule) in rules.iter_mut().enumerate() {
@@ -121,7 +121,7 @@ fn table() -> impl Strategy<Value = Table> {
 }
 
 /// Somebody; with one value in every column when `single`.
-fn people(single: bool) -> impl Strategy<Value = Person> {
+pub(super) fn people(single: bool) -> impl Strategy<Value = Person> {
     let columns = COLUMNS.map(|column| {
         let most = if single && column != "group" { 2 } else { 4 };
         prop::collection::vec(prop::sample::select(facts(column)), 0..most)
@@ -171,7 +171,7 @@ fn exception_toml(one: &Exception) -> String {
     )
 }
 
-fn toml_of(table: &Table) -> Source {
+pub(super) fn toml_of(table: &Table) -> Source {
     let rules = table.rules.iter().map(rule_toml);
     source("t.toml", rules.chain(table.exceptions.iter().map(exception_toml)).collect::<String>())
 }
