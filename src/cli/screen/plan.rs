@@ -55,7 +55,7 @@ pub fn plan(plan: &PlanView, screen: &Screen) -> String {
 
 /// What the plan rests on.
 fn basis(plan: &PlanView, screen: Screen) -> String {
-    let rules = plan.rules_digest.as_ref().map_or("none".to_owned(), |digest| super::short(digest));
+    let rules = plan.rules_digest.as_ref().map_or("none".to_owned(), super::short);
     let mut out = screen.text("", &format!("Made {} by the table {rules} from", moment(plan.made_at)));
     for feed in &plan.feeds {
         let read = feed.read_at.map_or("never read".to_owned(), |at| format!("read {}", moment_from(at, plan.made_at)));

@@ -28,7 +28,9 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     let pools: Vec<_> = status.seats.iter().filter(|pool| pool.bought.is_some()).collect();
     if !pools.is_empty() {
         out.push_str(&heading("Seats"));
-        pools.iter().for_each(|pool| out.push_str(&seats::one(pool, screen)));
+        for pool in pools {
+            out.push_str(&seats::one(pool, screen));
+        }
     }
     out.push_str(&plan::held(&status.held, now, HELD_SHOWN, screen));
     out.push_str(&heading("What is due"));
@@ -137,9 +139,9 @@ fn target_lines(target: &TargetView, now: Time, screen: Screen) -> String {
         let text = format!("{} in {}: {}{again}", failing.person, failing.pool, failing.why);
         out.push_str(&screen.text(&below, &text.red().to_string()));
     }
-    let more = target.failing.len().saturating_sub(FAILING_SHOWN);
-    if more > 0 {
-        out.push_str(&screen.text(&below, &format!("and {more} more steps fail, all in -o json")));
+    let unseen = target.failing.len().saturating_sub(FAILING_SHOWN);
+    if unseen > 0 {
+        out.push_str(&screen.text(&below, &format!("and {unseen} more steps fail, all in -o json")));
     }
     out
 }
