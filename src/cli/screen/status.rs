@@ -4,7 +4,7 @@ use owo_colors::OwoColorize as _;
 
 use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
 use crate::model::Time;
-use crate::worker::view::{FeedView, PassView, StatusView, TargetView};
+use crate::worker::view::{FeedView, HooksView, PassView, StatusView, TargetView};
 
 /// Failing steps of a desk that are shown.
 const FAILING_SHOWN: usize = 5;
@@ -25,6 +25,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
         out.push_str(&heading("Desks"));
         status.targets.iter().for_each(|target| out.push_str(&target_lines(target, now, screen)));
     }
+    out.push_str(&hooks(&status.hooks, now, screen));
     let pools: Vec<_> = status.seats.iter().filter(|pool| pool.bought.is_some()).collect();
     if !pools.is_empty() {
         out.push_str(&heading("Seats"));
@@ -142,6 +143,47 @@ fn target_lines(target: &TargetView, now: Time, screen: Screen) -> String {
     let unseen = target.failing.len().saturating_sub(FAILING_SHOWN);
     if unseen > 0 {
         out.push_str(&screen.text(&below, &format!("and {unseen} more steps fail, all in -o json")));
+    }
+    out
+}
+
+/// What providers called out to us.
+fn hooks(view: &HooksView, now: Time, screen: Screen) -> String {
+    if view.feeds.is_empty() {
+        return String::new();
+    }
+    let names = screen.names();
+    let below = " ".repeat(names.saturating_add(2));
+    let mut out = heading("Hooks");
+    for hook in &view.feeds {
+        let room = names.saturating_sub(2);
+        let label = format!("  {}  ", padded(&screen.cut(&hook.name, room), room));
+        let last = hook.last_event.map_or("no call yet".to_owned(), |at| format!("last call {}", moment_from(at, now)));
+        let refused = if hook.refused > 0 { format!(", {} refused", hook.refused) } else { String::new() };
+        let waiting = match hook.waiting {
+            0 => String::new(),
+            waiting => format!(", {waiting} accounts waiting to be looked at"),
+        };
+        let events = counted(hook.events, "event");
+        out.push_str(&screen.text(&label, &format!("{events} since the start{refused}{waiting}, {last}")));
+        if let Some(subscription) = &hook.subscription {
+            let until = subscription.expires_at.map(|at| format!(" until {}", moment_from(at, now)));
+            let text = format!("subscription {}{}", subscription.state, until.unwrap_or_default());
+            out.push_str(&screen.text(&below, &text));
+            if let Some(error) = &subscription.error {
+                out.push_str(&screen.text(&below, &error.yellow().to_string()));
+            }
+        }
+        if let Some(why) = &hook.last_refusal {
+            out.push_str(&screen.text(&below, &format!("last refused: {why}").yellow().to_string()));
+        }
+    }
+    if let (Some(half), Some(most)) = (view.event_to_seat_p50_ms, view.event_to_seat_p95_ms) {
+        let text = format!(
+            "Event to confirmed seat: half within {half} ms, 95 of 100 within {most} ms (of the last {}).",
+            view.measured
+        );
+        out.push_str(&screen.text("  ", &text));
     }
     out
 }

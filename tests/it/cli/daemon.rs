@@ -10,10 +10,10 @@ use super::desk::Desk;
 
 const FREE: &str = "[brakes]\ngrant = { per_pass = \"100%\", at_least = 50 }\nrevoke = { per_pass = \"50%\", at_least = 50 }\nrules_edit = { per_pass = \"50%\", at_least = 50 }";
 
-struct Daemon(Child);
+pub(super) struct Daemon(Child);
 
 impl Daemon {
-    fn start(desk: &Desk) -> Self {
+    pub(super) fn start(desk: &Desk) -> Self {
         let child =
             desk.command(&["run", "--log-format", "json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let daemon = Self(child);
@@ -44,7 +44,7 @@ impl Drop for Daemon {
 }
 
 /// Waits for a state, at most ten seconds.
-fn wait(what: &str, mut seen: impl FnMut() -> bool) {
+pub(super) fn wait(what: &str, mut seen: impl FnMut() -> bool) {
     for _ in 0..200 {
         if seen() {
             return;

@@ -5,3 +5,4 @@ mod desk;
 mod explain;
 mod impact;
 mod verbs;
+mod webhook;
