@@ -5,7 +5,7 @@ use owo_colors::OwoColorize as _;
 use super::{Screen, heading, moment, moment_from, padded, width_of};
 use crate::model::{PoolId, Time};
 use crate::seats::Action;
-use crate::worker::view::{HeldView, PlanView, StepView, WaitingView};
+use crate::worker::view::{HeldView, KeptView, PlanView, StepView, WaitingView};
 
 /// Lines of a queue or a held plan that are shown; all are in `-o json`.
 const SHOWN: usize = 10;
@@ -30,6 +30,7 @@ pub fn plan(plan: &PlanView, screen: &Screen) -> String {
     }
     out.push_str(&queues(&plan.waiting, screen));
     out.push_str(&held(&plan.held, plan.made_at, SHOWN, screen));
+    out.push_str(&kept(&plan.kept, screen));
     if !plan.findings.is_empty() {
         out.push_str(&heading("Findings of the table"));
         for finding in &plan.findings {
@@ -134,8 +135,24 @@ fn queues(waiting: &[WaitingView], screen: Screen) -> String {
     out
 }
 
+/// Seats that no pass takes, whatever the cause.
+pub(super) fn kept(kept: &[KeptView], screen: Screen) -> String {
+    if kept.is_empty() {
+        return String::new();
+    }
+    let mut out = heading(&format!("Kept, whatever the facts say ({})", kept.len()));
+    for seat in kept {
+        let text = format!("{} keeps {}: {}, but {}", seat.person.label(), seat.pool, seat.text, seat.why);
+        out.push_str(&screen.text("  - ", &text));
+    }
+    out
+}
+
 /// Why somebody waits.
 fn wait_reason(row: &WaitingView) -> String {
+    if !row.text.is_empty() {
+        return row.text.clone();
+    }
     match row.reason.as_str() {
         "pool_full" => "every seat is in use".to_owned(),
         "reserved" => "what is free is reserved for other classes".to_owned(),

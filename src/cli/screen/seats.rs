@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize as _;
 
 use super::bar::Share;
-use super::{Screen, heading, padded};
+use super::{Screen, heading, moment, padded};
 use crate::model::PoolKind;
 use crate::worker::view::SeatsView;
 
@@ -69,9 +69,17 @@ pub(in crate::cli) fn one(pool: &SeatsView, screen: Screen) -> String {
         let text = format!("the desk counts {count}, and {ours} are known here (seatwarden target list)");
         line(&mut out, "at the desk", &text.yellow().to_string());
     }
-    if share.taken() > share.of {
-        let over = share.taken().saturating_sub(share.of);
-        let text = format!("{over} more than were bought: nothing is granted until that many are free");
+    let units = pool.units.as_ref();
+    if let Some(first) = units.and_then(|units| units.cooling.first()) {
+        let text = format!("seat {} may be given again first, on {}", first.unit, moment(first.until));
+        line(&mut out, "cooling", &text);
+    }
+    if let Some(reassign) = units.and_then(|units| units.reassign.as_ref()) {
+        let text = format!("{} of {} changes of hands that the terms allow are made", reassign.made, reassign.at_most);
+        line(&mut out, "terms", &text);
+    }
+    if pool.over > 0 {
+        let text = format!("{} more than were bought: nothing is granted until that many are free", pool.over);
         line(&mut out, "too many", &text.red().to_string());
     }
     out

@@ -4,7 +4,7 @@ use owo_colors::OwoColorize as _;
 
 use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
 use crate::model::Time;
-use crate::worker::view::{FeedView, HooksView, PassView, StatusView, TargetView};
+use crate::worker::view::{FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView};
 
 /// Failing steps of a desk that are shown.
 const FAILING_SHOWN: usize = 5;
@@ -34,6 +34,8 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
         }
     }
     out.push_str(&plan::held(&status.held, now, HELD_SHOWN, screen));
+    out.push_str(&protected(status, screen));
+    out.push_str(&plan::kept(&status.kept, screen));
     out.push_str(&heading("What is due"));
     if status.due.is_empty() {
         out.push_str(&screen.text("  ", "Nothing by date."));
@@ -143,6 +145,24 @@ fn target_lines(target: &TargetView, now: Time, screen: Screen) -> String {
     let unseen = target.failing.len().saturating_sub(FAILING_SHOWN);
     if unseen > 0 {
         out.push_str(&screen.text(&below, &format!("and {unseen} more steps fail, all in -o json")));
+    }
+    out
+}
+
+/// Who never loses a seat by a pass.
+fn protected(status: &StatusView, screen: Screen) -> String {
+    if status.protected.is_empty() {
+        return String::new();
+    }
+    let mut out = heading("Protected: no pass takes a seat of theirs");
+    for ProtectedView { name, people } in &status.protected {
+        let whom: Vec<String> = people.iter().map(PersonView::label).collect();
+        if whom.is_empty() {
+            let text = format!("{name} fits nobody who is known: correct [people] protected");
+            out.push_str(&screen.text("  ! ", &text.red().to_string()));
+        } else {
+            out.push_str(&screen.text("  - ", &format!("{name}: {}", whom.join(", "))));
+        }
     }
     out
 }
