@@ -241,3 +241,26 @@ fn seats_that_were_there_before_are_adopted() {
     assert_eq!(desk.members(), 4, "the accountant has no row, the stranger is nobody's business");
     assert_eq!(desk.run(&["target", "adopt", "nodesk"]).code, 64);
 }
+
+#[test]
+fn what_is_rows_is_a_spreadsheet_too_and_text_fits_a_pipe() {
+    let desk = Desk::new(3, FREE);
+    let plan = desk.run(&["plan", "-o", "csv"]);
+    assert!(plan.code == 0 && plan.out.starts_with("action,id,email,"), "{plan:?}");
+    assert_eq!(plan.out.lines().count(), 4, "{plan:?}");
+    assert!(plan.out.contains("grant,p-1,") && plan.out.contains(",requester,fulfiller,analysts,"), "{plan:?}");
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    for verb in ["seats", "people", "plan", "status"] {
+        let text = desk.run(&[verb]);
+        assert!(text.code == 0 && text.out.is_ascii(), "{text:?}");
+        let fits = |line: &str| line.len() <= 80 || line.starts_with("Digest ");
+        assert!(text.out.lines().all(fits), "{verb}: {}", text.out);
+    }
+    let account = desk.run(&["explain", "00002", "-o", "json"]).json();
+    let account = account["accounts"][0]["id"].as_str().unwrap().to_owned();
+    for name in ["00002", "A002@acme", &account, &format!("okta/{account}")] {
+        let found = desk.run(&["people", name, "-o", "json"]).json();
+        assert_eq!((found.as_array().unwrap().len(), &found[0]["employee_number"]), (1, &"00002".into()), "{name}");
+    }
+    assert_eq!(desk.run(&["status", "-o", "csv"]).code, 64);
+}
