@@ -161,6 +161,7 @@ pub fn catalog() -> Catalog {
         cost: None,
         requires: BTreeSet::new(),
         excludes: BTreeSet::new(),
+        keep: 0,
     };
     let on_fulfiller = |name: &str| Pool {
         requires: BTreeSet::from(["fulfiller".into()]),
