@@ -120,7 +120,8 @@ fn settled(desired: &Desired, policy: &Policy) -> Ledger {
     for step in plan.steps {
         let (person, pool) = (step.person, step.pool);
         let (class, cause, basis) = (step.class, step.cause, step.basis);
-        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis });
+        let unit = plan.units.get(&(person, pool.clone())).copied();
+        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis, unit });
         ledger.apply(now(), &Event::Granted { person, pool });
     }
     ledger

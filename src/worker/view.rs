@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time};
+use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Finding;
 use crate::seats::{Action, Evidence, Reason};
 
@@ -156,8 +156,14 @@ pub struct WaitingView {
     pub position: u32,
     /// Since when.
     pub since: Time,
-    /// `pool_full` or `reserved`.
+    /// `pool_full`, `reserved`, `terms`, `excluded`, `old_seat_kept` or `on_hold`.
     pub reason: String,
+    /// Until when the vendor's terms keep the seat, where it is they that do.
+    #[serde(default)]
+    pub not_before: Option<Time>,
+    /// Why there is no seat, and what would allow one sooner.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One held plan.
@@ -212,6 +218,46 @@ pub struct SeatsView {
     pub target_count: Option<u64>,
     /// Seats at the desk that are not ours.
     pub foreign: u64,
+    /// How many more seats are in use than were bought.
+    #[serde(default)]
+    pub over: u32,
+    /// The numbered seats that nobody has; `null` for a free tier.
+    #[serde(default)]
+    pub units: Option<UnitsView>,
+}
+
+/// The seats of a pool that nobody has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsView {
+    /// Never given to anybody.
+    pub new: u32,
+    /// Given before and free.
+    pub idle: u32,
+    /// Kept by the vendor's terms, soonest first, the first [`UNITS_SHOWN`] of them.
+    pub cooling: Vec<CoolingView>,
+    /// The vendor's limit on changes of hands; `null` where there is none.
+    pub reassign: Option<ReassignView>,
+}
+
+/// So many cooling seats are listed by number.
+pub const UNITS_SHOWN: usize = 20;
+
+/// A cooling seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoolingView {
+    /// Its number.
+    pub unit: UnitNo,
+    /// Until when.
+    pub until: Time,
+}
+
+/// A limit on changes of hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReassignView {
+    /// Made in the time that counts.
+    pub made: u32,
+    /// Allowed.
+    pub at_most: u32,
 }
 
 /// A floor.
@@ -250,6 +296,9 @@ pub struct PersonRow {
 pub struct StatusView {
     /// The program's version.
     pub version: String,
+    /// The instant of all this.
+    #[serde(default)]
+    pub at: Time,
     /// The store is open and a table is in force.
     pub ready: bool,
     /// Whether a daemon answered.
@@ -262,6 +311,12 @@ pub struct StatusView {
     pub last_pass: Option<PassView>,
     /// What brakes hold.
     pub held: Vec<HeldView>,
+    /// Seats by pool.
+    #[serde(default)]
+    pub seats: Vec<SeatsView>,
+    /// What is due by date, the soonest first.
+    #[serde(default)]
+    pub due: Vec<DueView>,
     /// The table.
     pub rules: RulesView,
     /// Why nothing is revoked at present.
@@ -324,6 +379,21 @@ pub struct SubscriptionView {
     pub checked_at: Option<Time>,
     /// What failed.
     pub error: Option<String>,
+}
+
+/// Something that comes by date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueView {
+    /// When, of several the first.
+    pub at: Time,
+    /// `grace_ends`, `cooled`, `approval_expires` or `table`.
+    pub what: String,
+    /// In which pool.
+    pub pool: Option<PoolId>,
+    /// How many seats or plans.
+    pub count: u64,
+    /// In words.
+    pub text: String,
 }
 
 /// One feed in `status`.

@@ -7,4 +7,5 @@ mod faults;
 mod found;
 mod hooks;
 mod recorded;
+mod screens;
 mod stories;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId};
+use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId, Reassign};
 use seatwarden::rules::{Standing, Want};
 use seatwarden::seats::{Brake, Event, HoldState, Limit, PoolMode};
 
@@ -50,9 +50,14 @@ pub(super) struct Life {
     until: Option<u32>,
 }
 
+/// Seats, grace, reserve, hold, whether leavers are exempt, and how many changes of hands are allowed.
+type Terms = (u32, u32, u32, u32, bool, Option<u32>);
+
 pub(super) fn catalog() -> impl Strategy<Value = Vec<Pool>> {
-    let terms = || (0_u32..5, 0_u32..3, 0_u32..2, 0_u32..3, any::<bool>());
-    let pool = |mut pool: Pool, (seats, grace, reserve, hold, exempt): (u32, u32, u32, u32, bool)| {
+    let quota = prop::option::weighted(0.4, 0_u32..3);
+    let terms = move || (0_u32..5, 0_u32..3, 0_u32..2, 0_u32..3, any::<bool>(), quota.clone());
+    let pool = |mut pool: Pool, (seats, grace, reserve, hold, exempt, quota): Terms| {
+        pool.reassign = quota.map(|at_most| Reassign { at_most, per: days(9) });
         pool.seats = seatwarden::model::Seats::Bought(seats);
         pool.grace = days(grace * 2);
         if reserve > 0 {

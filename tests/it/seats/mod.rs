@@ -6,5 +6,7 @@ mod chance;
 mod keep;
 mod laws;
 mod reader;
+mod slow;
 mod stories;
+mod units;
 mod world;
