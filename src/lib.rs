@@ -40,4 +40,5 @@ pub mod rules;
 pub mod seats;
 pub mod store;
 pub mod target;
+pub mod workbook;
 pub mod worker;
