@@ -3,11 +3,14 @@
 mod agree;
 mod cells;
 mod conflicts;
+mod convert;
 mod decide;
 mod encodings;
 mod findings;
 mod hostile;
 mod reference;
 mod standing;
+mod tidy;
 mod ties;
+mod workbook;
 mod world;

@@ -5,6 +5,11 @@ use clap::{Args, Subcommand};
 use super::Global;
 
 mod check;
+mod convert;
+mod export;
+mod files;
+mod fmt;
+mod import;
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
@@ -17,12 +22,21 @@ pub struct Rules {
 enum Verb {
     /// Compiles the table and shows everything that is wrong with it.
     Check,
+    /// Writes tables in one style; changes neither what they say nor their comments.
+    Fmt(fmt::Fmt),
+    /// Prints the table in another form: `-o toml`, `csv` or `xlsx`.
+    Export(export::Export),
+    /// Reads a table from XLSX, CSV or TOML and prints it as TOML or CSV.
+    Import(import::Import),
 }
 
 impl Rules {
     pub(super) fn run(self, global: &Global) -> u8 {
         match self.verb {
             Verb::Check => check::run(global),
+            Verb::Fmt(fmt) => fmt.run(global),
+            Verb::Export(export) => export.run(global),
+            Verb::Import(import) => import.run(global),
         }
     }
 }

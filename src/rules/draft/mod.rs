@@ -180,10 +180,53 @@ pub fn guess(bytes: &[u8]) -> Form {
     if is_toml { Form::Toml } else { Form::Csv }
 }
 
-/// The lines of TOML files that hold a comment, which no other form carries.
-pub fn comments(files: &[Source]) -> usize {
+/// What a table has beside rows and exceptions, which only TOML carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Lines with a comment.
+    pub comments: usize,
+    /// Cases for `rules test`.
+    pub cases: usize,
+}
+
+/// Counts what stands beside the rows of these files.
+pub fn beside(files: &[Source]) -> Beside {
     let toml = files.iter().filter(|file| form_of(&file.path) == Some(Form::Toml));
-    toml.map(|file| tidy_toml::comments(&String::from_utf8_lossy(&file.bytes))).sum()
+    toml.fold(Beside::default(), |so_far, file| {
+        let found = tidy_toml::beside(&String::from_utf8_lossy(&file.bytes));
+        Beside { comments: so_far.comments + found.comments, cases: so_far.cases + found.cases }
+    })
+}
+
+/// What came along into TOML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Comments and cases too.
+    All,
+    /// Rows and exceptions alone.
+    Table,
+}
+
+/// The table of these files as one file of TOML, with comments and cases where the files can simply follow each other.
+pub fn as_toml(draft: &Draft, files: &[Source]) -> Result<(String, Kept), Loss> {
+    let parts = files.iter().map(|file| match form_of(&file.path) {
+        Some(Form::Toml) => tidy(file).ok(),
+        Some(Form::Csv) => Draft::read(std::slice::from_ref(file)).ok().and_then(|draft| draft.to_toml().ok()),
+        None => None,
+    });
+    let parts: Option<Vec<String>> = parts.collect();
+    let joined = parts.filter(|parts| !parts.is_empty()).map(|parts| {
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        source("table.toml", &parts.join("\n"))
+    });
+    if let Some(joined) = joined
+        && let Ok(text) = tidy(&joined)
+        && draft.proven(&[source("table.toml", &text)]).is_ok()
+        && tidy_toml::beside(&text).cases == beside(files).cases
+    {
+        return Ok((text, Kept::All));
+    }
+    draft.to_toml().map(|text| (text, Kept::Table))
 }
 
 fn decode(files: &[Source]) -> (Vec<Text>, Vec<Finding>) {

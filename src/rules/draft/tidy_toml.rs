@@ -3,8 +3,9 @@
 
 use std::cmp::Reverse;
 
-use toml_edit::{Array, Decor, DocumentMut, InlineTable, Item, RawString, Table, Value};
+use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, RawString, Table, Value};
 
+use super::Beside;
 use crate::rules::column::{Column, Key};
 
 /// Longer lines are broken at their lists.
@@ -26,12 +27,15 @@ pub(super) fn tidy(text: &str) -> Option<String> {
     Some(if tidied.is_empty() { String::new() } else { format!("{tidied}\n") })
 }
 
-/// Lines that hold a comment.
-pub(super) fn comments(text: &str) -> usize {
-    let Ok(document) = text.parse::<DocumentMut>() else { return 0 };
-    let mut count = hashes(document.trailing());
-    table_comments(document.as_table(), &mut count);
-    count
+/// Comments and cases.
+pub(super) fn beside(text: &str) -> Beside {
+    let Ok(document) = text.parse::<DocumentMut>() else { return Beside::default() };
+    let mut comments = hashes(document.trailing());
+    table_comments(document.as_table(), &mut comments);
+    let cases = document.get("case").map_or(0, |item| {
+        item.as_array_of_tables().map_or_else(|| item.as_array().map_or(0, Array::len), ArrayOfTables::len)
+    });
+    Beside { comments, cases }
 }
 
 /// The last blank line or none before a piece of text.
@@ -91,7 +95,7 @@ fn table(table: &mut Table) {
 fn header(table: &mut Table, lead: Lead) {
     let decor = table.decor_mut();
     let before = block(text_of(decor.prefix()), lead);
-    let after = beside(text_of(decor.suffix()));
+    let after = comment_after(text_of(decor.suffix()));
     decor.set_prefix(before);
     decor.set_suffix(after);
 }
@@ -126,7 +130,7 @@ fn values(table: &mut Table, before: usize, width: usize, is_first: &mut bool) {
                 decor.set_prefix(prefix);
                 decor.set_suffix(" ".repeat(width.saturating_sub(shown) + 1));
                 key.dotted_decor_mut().clear();
-                let after = beside(text_of(value.decor().suffix()));
+                let after = comment_after(text_of(value.decor().suffix()));
                 value.decor_mut().clear();
                 on_one_line(value);
                 if width + 3 + value.to_string().trim().chars().count() > WIDTH {
@@ -140,7 +144,7 @@ fn values(table: &mut Table, before: usize, width: usize, is_first: &mut bool) {
 }
 
 /// A comment beside a value, as far from it as it was written.
-fn beside(raw: &str) -> String {
+fn comment_after(raw: &str) -> String {
     let raw = raw.trim_end();
     if raw.starts_with('#') { format!(" {raw}") } else { raw.to_owned() }
 }

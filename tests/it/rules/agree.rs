@@ -110,7 +110,7 @@ fn exception() -> impl Strategy<Value = Exception> {
     })
 }
 
-fn table() -> impl Strategy<Value = Table> {
+pub(super) fn table() -> impl Strategy<Value = Table> {
     let rules = any::<bool>().prop_flat_map(|distinct| prop::collection::vec(rule(distinct), 1..14));
     (rules, prop::collection::vec(exception(), 0..3)).prop_map(|(mut rules, exceptions)| {
         for (number, rule) in rules.iter_mut().enumerate() {
@@ -171,7 +171,7 @@ fn exception_toml(one: &Exception) -> String {
     )
 }
 
-fn toml_of(table: &Table) -> Source {
+pub(super) fn toml_of(table: &Table) -> Source {
     let rules = table.rules.iter().map(rule_toml);
     source("t.toml", rules.chain(table.exceptions.iter().map(exception_toml)).collect::<String>())
 }
