@@ -74,6 +74,10 @@ impl Check {
             output::json(&data);
             return code;
         }
+        if global.output == Output::Sarif {
+            output::json(&setup::sarif(&findings));
+            return code;
+        }
         if !findings.is_empty() {
             setup::show_findings(global, &findings, &texts);
         }

@@ -91,6 +91,8 @@ pub enum Output {
     Json,
     /// For spreadsheets, where the data is rows.
     Csv,
+    /// For code hosts and editors (SARIF 2.1.0), where the data is findings.
+    Sarif,
     /// The rules table, for editors: `rules export` and `rules import`.
     Toml,
     /// The rules table, for spreadsheets: `rules export` and `rules import`.

@@ -69,6 +69,10 @@ pub(super) fn finish<T: serde::de::DeserializeOwned>(
                 complain("`-o csv` is only for lists: seats, people");
                 return exit::USAGE;
             }
+            Output::Sarif => {
+                complain("`-o sarif` is only for findings: check, rules check");
+                return exit::USAGE;
+            }
             Output::Toml | Output::Xlsx => {
                 complain("`-o toml` and `-o xlsx` are only for the rules table: rules export, rules import");
                 return exit::USAGE;

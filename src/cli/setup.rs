@@ -91,12 +91,20 @@ pub(super) fn texts(loaded: &Loaded, rules: &[Source]) -> Sources {
 pub(super) fn show_findings(global: &Global, findings: &[Finding], texts: &Sources) {
     if global.output == Output::Json {
         output::json(&config::render::json(findings));
+    } else if global.output == Output::Sarif {
+        output::json(&sarif(findings));
     } else {
         let color = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
         let mut stderr = anstream::stderr().lock();
         // Nothing more can be done where stderr is gone.
         drop(std::io::Write::write_all(&mut stderr, config::render::text(findings, texts, color).as_bytes()));
     }
+}
+
+/// Findings for code hosts; files are named as they stand below the folder we are in.
+pub(super) fn sarif(findings: &[Finding]) -> serde_json::Value {
+    let folder = std::env::current_dir().ok().and_then(|folder| folder.into_os_string().into_string().ok());
+    config::sarif::sarif(findings, folder.as_deref().unwrap_or_default())
 }
 
 /// Starts the log.

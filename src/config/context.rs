@@ -67,13 +67,8 @@ impl State {
             Spot::Flag(key) => (None, format!("flag {key}: {message}")),
             Spot::Default => (None, message),
         };
-        self.findings.push(Finding {
-            place,
-            code: problem.code.shown(letter),
-            severity: problem.severity,
-            message,
-            help: problem.help,
-        });
+        let finding = Finding::new(place, problem.code.shown(letter), problem.severity, message);
+        self.findings.push(finding.with_help(problem.help.unwrap_or_default()));
     }
 
     fn origin(&self, spot: &Spot) -> Origin {

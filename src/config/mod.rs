@@ -30,6 +30,7 @@ pub mod catalog;
 mod check;
 pub mod codes;
 mod context;
+mod excerpt;
 pub(crate) mod hint;
 pub mod init;
 mod load;
@@ -38,6 +39,7 @@ mod parse;
 pub mod raw;
 pub mod render;
 mod rules_files;
+pub mod sarif;
 pub mod schema;
 pub mod secret;
 mod secrets;
@@ -207,8 +209,32 @@ pub enum Auth {
         token_url: Url,
         /// What is asked for.
         scope: Option<String>,
-        /// Bind tokens to a key (RFC 9449); a later issue.
+        /// Bind tokens to a key (RFC 9449).
         dpop: bool,
+    },
+    /// OAuth 2.0 client credentials with an assertion that a certificate's key signs (Entra).
+    Certificate {
+        /// The app registration.
+        client_id: String,
+        /// PEM of the private key (RSA).
+        key: Secret,
+        /// PEM of the certificate; kept like a secret, so that both may stand in one file.
+        certificate: Secret,
+        /// Where tokens are issued; also the assertion's audience.
+        token_url: Url,
+        /// What is asked for.
+        scope: Option<String>,
+    },
+    /// OAuth 2.0 client credentials with the token of an issuer that the app trusts: workload identity federation.
+    Federated {
+        /// The app registration.
+        client_id: String,
+        /// The other issuer's token, read anew for each request, since its keeper renews it.
+        token: Secret,
+        /// Where tokens are issued.
+        token_url: Url,
+        /// What is asked for.
+        scope: Option<String>,
     },
 }
 

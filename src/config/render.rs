@@ -2,17 +2,12 @@
 
 use std::fmt::Write as _;
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report,
-    SourceCode, SourceSpan, SpanContents,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, MietteDiagnostic, Report};
 use serde_json::{Value, json};
 
 use super::Sources;
-use crate::rules::{Finding, Place, Severity};
-
-/// A line longer than this is not shown: it is data, and nobody finds anything in it.
-const LONGEST_LINE: usize = 400;
+use super::excerpt::Excerpt;
+use crate::rules::{Finding, Place, Related, Severity};
 
 /// Whether nothing stops the program.
 pub fn is_ok(findings: &[Finding]) -> bool {
@@ -68,7 +63,14 @@ fn row(finding: &Finding) -> Value {
         "column": place.map(|place| place.column),
         "message": finding.message,
         "help": finding.help,
+        "label": finding.label,
+        "related": finding.related.iter().map(related).collect::<Vec<_>>(),
     })
+}
+
+fn related(related: &Related) -> Value {
+    let Place { file, line, column, .. } = &related.place;
+    json!({ "file": file, "line": line, "column": column, "message": related.message })
 }
 
 fn summary(findings: &[Finding]) -> String {
@@ -92,101 +94,15 @@ fn report(finding: &Finding, sources: &Sources) -> Report {
         diagnostic = diagnostic.with_help(help);
     }
     let Some(place) = &finding.place else { return Report::new(diagnostic) };
-    let Some(line) = OneLine::of(place, sources) else {
+    let Some(excerpt) = Excerpt::of(finding, place, sources) else {
         diagnostic.message = format!("{}: {}", at(place), finding.message);
         return Report::new(diagnostic);
     };
-    let label = LabeledSpan::new(None, place.offset, line.marked);
-    Report::new(diagnostic.with_label(label)).with_source_code(line)
+    Report::new(diagnostic.with_labels(excerpt.labels())).with_source_code(excerpt)
 }
 
 fn at(place: &Place) -> String {
     format!("{}:{}:{}", place.file, place.line, place.column)
-}
-
-/// The offending line, whole and alone: lines around it help little and may hold what nobody should see.
-#[derive(Debug)]
-struct OneLine {
-    file: String,
-    text: String,
-    /// Where the line begins in its file.
-    start: usize,
-    /// The line, from 0.
-    number: usize,
-    /// The column, from 0.
-    column: usize,
-    /// Bytes of the offending text on this line.
-    marked: usize,
-}
-
-impl OneLine {
-    /// `None` when there is no such text, or nothing in it that a person could look at.
-    fn of(place: &Place, sources: &Sources) -> Option<Self> {
-        let text = sources.get(&place.file)?;
-        let start = text.get(..place.offset)?.rfind('\n').map_or(0, |at| at + 1);
-        let end = text.get(place.offset..)?.find('\n').map_or(text.len(), |at| place.offset + at);
-        let line = text.get(start..end)?.trim_end();
-        let shown = line.len() <= LONGEST_LINE && !line.trim().is_empty();
-        shown.then(|| Self {
-            file: place.file.clone(),
-            text: line.to_owned(),
-            start,
-            number: from_zero(place.line),
-            column: from_zero(place.column),
-            marked: place.length.min((start + line.len()).saturating_sub(place.offset)),
-        })
-    }
-}
-
-fn from_zero(from_one: u32) -> usize {
-    usize::try_from(from_one.saturating_sub(1)).unwrap_or_default()
-}
-
-impl SourceCode for OneLine {
-    fn read_span<'a>(
-        &'a self,
-        _span: &SourceSpan,
-        lines_before: usize,
-        lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let span = (self.start, self.text.len()).into();
-        // miette asks without lines around to learn the place for its heading, with some for what it draws.
-        let column = if lines_before + lines_after == 0 { self.column } else { 0 };
-        let contents = MietteSpanContents::new(self.text.as_bytes(), span, self.number, column, 1);
-        Ok(Box::new(NamedContents { file: &self.file, contents }))
-    }
-}
-
-/// Contents that say which file they are of; those of miette can only once they own the name.
-struct NamedContents<'a> {
-    file: &'a str,
-    contents: MietteSpanContents<'a>,
-}
-
-impl<'a> SpanContents<'a> for NamedContents<'a> {
-    fn data(&self) -> &'a [u8] {
-        self.contents.data()
-    }
-
-    fn span(&self) -> &SourceSpan {
-        self.contents.span()
-    }
-
-    fn name(&self) -> Option<&str> {
-        Some(self.file)
-    }
-
-    fn line(&self) -> usize {
-        self.contents.line()
-    }
-
-    fn column(&self) -> usize {
-        self.contents.column()
-    }
-
-    fn line_count(&self) -> usize {
-        self.contents.line_count()
-    }
 }
 
 #[cfg(test)]
@@ -194,13 +110,9 @@ mod tests {
     use super::*;
 
     fn finding(offset: usize, length: usize) -> Finding {
-        Finding {
-            place: Some(Place { file: "a.toml".to_owned(), line: 2, column: 1, offset, length }),
-            code: "C006".to_owned(),
-            severity: Severity::Error,
-            message: "there is no setting `pth`".to_owned(),
-            help: Some("did you mean `path`?".to_owned()),
-        }
+        let place = Place { file: "a.toml".to_owned(), line: 2, column: 1, offset, length };
+        Finding::new(Some(place), "C006", Severity::Error, "there is no setting `pth`")
+            .with_help("did you mean `path`?")
     }
 
     fn sources(text: &str) -> Sources {
@@ -237,6 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn every_place_that_has_a_part_is_shown_with_its_word_also_of_another_file() {
+        let place = |file: &str, line, offset| Place { file: file.to_owned(), line, column: 1, offset, length: 3 };
+        let related = |file, line, offset, message: &str| Related {
+            place: place(file, line, offset),
+            message: message.to_owned(),
+        };
+        let mut all = finding(8, 3);
+        all.label = Some("here".to_owned());
+        all.related =
+            vec![related("b.toml", 1, 0, "far away"), related("a.toml", 4, 22, "below"), related("a.toml", 2, 14, "")];
+        let mut texts = sources("[store]\npth = 1\nx = 2\nzzz = 3\n");
+        texts.add("b.toml", "bbb = 1\n");
+        let shown = text(&[all.clone()], &texts, false);
+        for part in ["a.toml:2:1", "here", "b.toml:1:1", "far away", "zzz = 3", "below", "bbb = 1"] {
+            assert!(shown.contains(part), "{part} is not in\n{shown}");
+        }
+        assert!(!shown.contains("x = 2"), "{shown}");
+        let related = &json(&[all])["findings"][0]["related"];
+        assert_eq!(related[0], json!({"file": "b.toml", "line": 1, "column": 1, "message": "far away"}));
+    }
+
+    #[test]
     fn json_has_every_field() {
         let nowhere = Finding { place: None, help: None, severity: Severity::Warning, ..finding(0, 0) };
         assert_eq!(json(std::slice::from_ref(&nowhere))["ok"], true);
@@ -245,7 +179,8 @@ mod tests {
         assert_eq!(
             both["findings"][0],
             json!({"code": "C006", "severity": "error", "file": "a.toml", "line": 2, "column": 1,
-                "message": "there is no setting `pth`", "help": "did you mean `path`?"})
+                "message": "there is no setting `pth`", "help": "did you mean `path`?",
+                "label": null, "related": []})
         );
         assert_eq!(both["findings"][1]["file"], Value::Null);
         assert_eq!(line(&finding(8, 3)), "a.toml:2:1: error C006: there is no setting `pth`");

@@ -23,13 +23,9 @@ const NAMES: &str = "`[rules] path` names a file or folder of tables";
 pub fn load_rules_sources(path: &Path) -> Result<Vec<Source>, Finding> {
     read(path).map_err(|unusable| {
         let file = unusable.path.display().to_string();
-        Finding {
-            message: format!("{file} {}", unusable.why),
-            place: Some(Place { file, line: 1, column: 1, offset: 0, length: 0 }),
-            code: codes::NO_RULES.shown('C'),
-            severity: Severity::Error,
-            help: Some(unusable.help.to_owned()),
-        }
+        let message = format!("{file} {}", unusable.why);
+        let place = Place { file, line: 1, column: 1, offset: 0, length: 0 };
+        Finding::new(Some(place), codes::NO_RULES.shown('C'), Severity::Error, message).with_help(unusable.help)
     })
 }
 

@@ -89,13 +89,8 @@ fn place_name(node: &Node, also: char) -> Result<String, Problem> {
 pub fn check_named(loaded: &Loaded, env: &BTreeMap<String, String>) -> Vec<Finding> {
     let look_at = |named: &NamedFile| {
         let (code, severity, message, help) = look(&named.what, env)?;
-        Some(Finding {
-            place: named.place.clone(),
-            code: code.shown('C'),
-            severity,
-            message: format!("`{}`: {message}", named.setting),
-            help: Some(help),
-        })
+        let message = format!("`{}`: {message}", named.setting);
+        Some(Finding::new(named.place.clone(), code.shown('C'), severity, message).with_help(help))
     };
     let mut findings: Vec<Finding> = loaded.named_files.iter().filter_map(look_at).collect();
     findings.sort();

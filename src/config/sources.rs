@@ -1,6 +1,6 @@
 //! The texts that findings point into, with what must not be shown blotted out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use crate::rules::{Place, Source};
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: BTreeMap<String, Arc<str>>,
+    /// Files that are UTF-16, so that offsets in their text are not offsets in the file.
+    wide: BTreeSet<String>,
 }
 
 impl Sources {
@@ -18,13 +20,41 @@ impl Sources {
         self.files.insert(file.into(), text.into());
     }
 
-    /// Keeps those files of a rules table that are UTF-8; findings in others are shown without the line.
+    /// Keeps the files of a rules table. What cannot be decoded is shown as `\u{fffd}`: the only finding in such a file
+    /// is where that begins.
     pub fn add_rules(&mut self, rules: &[Source]) {
         for source in rules {
-            if let Ok(text) = std::str::from_utf8(&source.bytes) {
-                self.add(source.path.clone(), text);
+            let words = |word: fn([u8; 2]) -> u16| {
+                let pairs = source.bytes.chunks_exact(2).skip(1);
+                let words = pairs.filter_map(|pair| Some(word([*pair.first()?, *pair.get(1)?]))).collect::<Vec<_>>();
+                String::from_utf16_lossy(&words)
+            };
+            let wide = match source.bytes.as_slice() {
+                [0xFF, 0xFE, ..] => Some(words(u16::from_le_bytes)),
+                [0xFE, 0xFF, ..] => Some(words(u16::from_be_bytes)),
+                _ => None,
+            };
+            if wide.is_some() {
+                self.wide.insert(source.path.clone());
             }
+            let text = wide.unwrap_or_else(|| String::from_utf8_lossy(&source.bytes).into_owned());
+            self.add(source.path.clone(), text);
         }
+    }
+
+    /// Where in the text of a file the byte of the file stands.
+    pub(super) fn offset(&self, file: &str, byte: usize) -> Option<usize> {
+        if !self.wide.contains(file) {
+            return Some(byte);
+        }
+        let mut words = byte.checked_sub(2)? / 2;
+        let text = self.files.get(file)?;
+        let mut at = 0;
+        for letter in text.chars() {
+            let Some(rest) = words.checked_sub(letter.len_utf16()) else { break };
+            (words, at) = (rest, at + letter.len_utf8());
+        }
+        Some(at)
     }
 
     /// The text of a file.

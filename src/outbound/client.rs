@@ -40,8 +40,18 @@ pub struct Budget {
 /// What one try came to.
 enum Tried {
     Answered(Reply),
-    Again { why: String, until: Option<Time> },
-    Unauthorized { why: String, pass: Pass },
+    Again {
+        why: String,
+        until: Option<Time>,
+    },
+    Unauthorized {
+        why: String,
+        pass: Pass,
+    },
+    /// The proof of possession lacked a nonce that is known by now.
+    Unproven {
+        why: String,
+    },
     Failed(CallError),
 }
 
@@ -77,7 +87,7 @@ impl Client {
         })?;
         let patience = self.peer.patience;
         let mut retries: Option<Retry> = None;
-        let mut renewed = false;
+        let (mut renewed, mut proven) = (false, false);
         loop {
             let deadline = retries.as_ref().map(Retry::deadline);
             let latest = |now: Time| deadline.unwrap_or(now.plus(patience));
@@ -101,6 +111,13 @@ impl Client {
                     renewed = true;
                     continue;
                 }
+                Tried::Unproven { why } if proven => {
+                    return Err(CallError::Refused { label: call.label, why });
+                }
+                Tried::Unproven { .. } => {
+                    proven = true;
+                    continue;
+                }
             };
             match retry.next(until, self.ports.clock.now(), &self.ports.chance) {
                 Next::At(at) => self.ports.clock.sleep_until(at).await,
@@ -115,7 +132,11 @@ impl Client {
             Ok(pass) => pass,
             Err(error) => return Tried::Failed(error),
         };
-        let request = match request(call, url, &pass) {
+        let proof = match pass.proof(&call.method, url, &self.ports) {
+            Ok(proof) => proof,
+            Err(why) => return Tried::Failed(CallError::Refused { label: label(), why }),
+        };
+        let request = match request(call, url, &pass, proof) {
             Ok(request) => request,
             Err(error) => {
                 let why = format!("the call cannot be written as a request: {error}");
@@ -154,6 +175,7 @@ impl Client {
         let advised = || complaint::sentence(status, &complaint, Some(advice));
         match class {
             Class::Throttled { until } | Class::Transient { until } => Tried::Again { why: plain(), until },
+            Class::Unauthorized if pass.learn(answer.headers()) => Tried::Unproven { why: advised() },
             Class::Unauthorized => Tried::Unauthorized { why: advised(), pass },
             Class::Forbidden => Tried::Failed(CallError::Refused { label: label(), why: advised() }),
             Class::Permanent | Class::Done => {
@@ -184,7 +206,7 @@ impl Client {
     }
 }
 
-fn request(call: &Call, url: &Url, pass: &Pass) -> Result<Request<Bytes>, http::Error> {
+fn request(call: &Call, url: &Url, pass: &Pass, proof: Option<HeaderValue>) -> Result<Request<Bytes>, http::Error> {
     let json = HeaderValue::from_static("application/json");
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, json.clone());
@@ -200,6 +222,9 @@ fn request(call: &Call, url: &Url, pass: &Pass) -> Result<Request<Bytes>, http::
     };
     headers.extend(call.headers.clone());
     headers.insert(AUTHORIZATION, pass.header.clone());
+    if let Some(proof) = proof {
+        headers.insert(super::proof::PROOF, proof);
+    }
     let mut request = Request::builder().method(call.method.clone()).uri(url.as_str()).body(body)?;
     *request.headers_mut() = headers;
     Ok(request)

@@ -75,7 +75,9 @@ pub(super) fn advice(status: u16, code: Option<&str>) -> &'static str {
         "invalid_client" => "check client_id, the secret or key, and key_id",
         "invalid_scope" | "AADSTS70011" | "AADSTS1002012" => "grant the scopes to the app, or correct `scope`",
         "unauthorized_client" | "unsupported_grant_type" => "allow the client credentials grant for this app",
-        "invalid_dpop_proof" | "use_dpop_nonce" => "the app asks for DPoP; turn that off for this app",
+        "invalid_dpop_proof" | "use_dpop_nonce" => {
+            "the app asks for DPoP proofs; write `dpop = true` in `auth`, or turn DPoP off for this app"
+        }
         "AADSTS7000215" => "use the secret's value, not its id",
         "AADSTS7000222" => "the secret has expired: make a new one",
         "AADSTS700016" => "correct client_id or tenant",

@@ -14,11 +14,13 @@ use openidconnect::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
+use url::Url;
 
-use super::assertion::{self, Statement};
+use super::assertion::{self, KeyName, Statement};
 use super::classify::{Class, classify};
+use super::proof::{self, Checker, Proofs};
 use super::{Limits, Ports, TransportError, address, complaint};
-use crate::config::{Auth, ClientAuth};
+use crate::config::{Auth, ClientAuth, Secret};
 use crate::model::Time;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -45,13 +47,29 @@ pub(super) enum Refusal {
     /// Not now.
     #[error("{why}")]
     Again { why: String, until: Option<Time> },
+    /// The proof of possession has to carry the nonce that came with the answer.
+    #[error("{0}")]
+    Nonce(String),
 }
 
-/// Asks once. Secrets are read now; an assertion is made now, since a repeated `jti` is refused.
-pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> {
+/// Asks for a token; a second time at once where the server only wants its nonce in the proof.
+pub(super) async fn ask(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
+    match ask_once(auth, proofs, ports).await {
+        Err(Refusal::Nonce(_)) => match ask_once(auth, proofs, ports).await {
+            Err(Refusal::Nonce(why)) => Err(Refusal::Refused(why)),
+            ended => ended,
+        },
+        ended => ended,
+    }
+}
+
+/// Secrets are read now; an assertion is made now, since a repeated `jti` is refused.
+async fn ask_once(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
     let (client_id, token_url, scope) = match auth {
         Auth::ClientSecret { client_id, token_url, scope, .. }
-        | Auth::PrivateKeyJwt { client_id, token_url, scope, .. } => (client_id, token_url, scope),
+        | Auth::PrivateKeyJwt { client_id, token_url, scope, .. }
+        | Auth::Certificate { client_id, token_url, scope, .. }
+        | Auth::Federated { client_id, token_url, scope, .. } => (client_id, token_url, scope),
         Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {
             return Err(Refusal::Refused("these credentials need no token request".to_owned()));
         }
@@ -64,23 +82,20 @@ pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> 
     let mut client_assertion = None;
     match auth {
         Auth::ClientSecret { secret, client_auth, .. } => {
-            let secret = secret.read().map_err(|error| Refusal::Refused(error.to_string()))?;
+            let secret = read(secret)?;
             client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
             if *client_auth == ClientAuth::Basic {
                 client = client.set_auth_type(AuthType::BasicAuth);
             }
         }
-        Auth::PrivateKeyJwt { dpop: true, .. } => {
-            return Err(Refusal::Refused("`dpop = true` is not supported yet; turn DPoP off for this app".to_owned()));
-        }
         Auth::PrivateKeyJwt { key, key_id, .. } => {
-            let pem = key.read().map_err(|error| Refusal::Refused(error.to_string()))?;
-            let jti = ports.chance.uuid();
-            let now = ports.clock.now();
-            let audience = token_url.as_str();
-            let statement = Statement { client_id, audience, key_id: key_id.as_deref(), now, jti: &jti };
-            client_assertion = Some(assertion::sign(&pem, &statement).map_err(Refusal::Refused)?);
+            client_assertion = Some(signed(client_id, token_url, key, KeyName::Id(key_id.as_deref()), ports)?);
         }
+        Auth::Certificate { key, certificate, .. } => {
+            let thumbprint = assertion::thumbprint(&read(certificate)?).map_err(Refusal::Refused)?;
+            client_assertion = Some(signed(client_id, token_url, key, KeyName::Thumbprint(&thumbprint), ports)?);
+        }
+        Auth::Federated { token, .. } => client_assertion = Some(read(token)?.expose_secret().trim().to_owned()),
         Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {}
     }
     let mut request = client.exchange_client_credentials();
@@ -91,7 +106,7 @@ pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> 
         request =
             request.add_extra_param("client_assertion_type", JWT_BEARER).add_extra_param("client_assertion", assertion);
     }
-    let carrier = Carrier(ports.clone());
+    let carrier = Carrier { ports, proofs };
     let answer = request.request_async(&carrier).await.map_err(|error| match error {
         RequestTokenError::Request(refusal) => refusal,
         // The body holds the token; where in it the fault lies is enough.
@@ -102,48 +117,95 @@ pub(super) async fn ask(auth: &Auth, ports: &Ports) -> Result<Granted, Refusal> 
             Refusal::Refused("the token answer is not JSON as in RFC 6749 section 5.1; check the token URL".to_owned())
         }
     })?;
-    if *answer.token_type() != CoreTokenType::Bearer {
-        return Err(Refusal::Refused("the token is not a bearer token; turn DPoP off for this app".to_owned()));
+    let bound = matches!(answer.token_type(), CoreTokenType::Extension(kind) if kind.eq_ignore_ascii_case("dpop"));
+    match (proofs.is_some(), bound) {
+        // A server that does not know DPoP gives a bearer token, and whoever copies that can use it.
+        (true, false) => {
+            let why = "the token is not bound to our key; turn DPoP on for this app, or leave `dpop` out".to_owned();
+            return Err(Refusal::Refused(why));
+        }
+        (false, false) if *answer.token_type() != CoreTokenType::Bearer => {
+            return Err(Refusal::Refused("the token is neither a bearer token nor a DPoP token".to_owned()));
+        }
+        (false, true) => {
+            let why = "the token is bound to a key; write `dpop = true` in `auth`, or turn DPoP off for this app";
+            return Err(Refusal::Refused(why.to_owned()));
+        }
+        (true, true) | (false, false) => {}
     }
     let token = SecretString::from(answer.access_token().secret().as_str());
     Ok(Granted { token, life: answer.expires_in().unwrap_or(LIFE) })
 }
 
 /// Our transport for the crate. A type of its own: a closure here yields a future that cannot be proven to be `Send`.
-struct Carrier(Ports);
+struct Carrier<'p> {
+    ports: &'p Ports,
+    proofs: Option<&'p Proofs>,
+}
 
-impl<'c> AsyncHttpClient<'c> for Carrier {
+impl<'c> AsyncHttpClient<'c> for Carrier<'_> {
     type Error = Refusal;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Refusal>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(carry(request, &self.0))
+        Box::pin(self.carry(request))
     }
 }
 
-/// Carries the crate's request by our transport. Only a success goes back to the crate: what else the server says is
-/// judged here, where status and headers are known.
-async fn carry(request: HttpRequest, ports: &Ports) -> Result<HttpResponse, Refusal> {
-    let request: Request<Bytes> = request.map(Bytes::from);
-    let answer = ports.transport.call(request, &LIMITS).await.map_err(|error| match error {
-        TransportError::Connection(_) | TransportError::TimedOut(_) => {
-            Refusal::Again { why: error.to_string(), until: None }
+impl Carrier<'_> {
+    /// Carries the crate's request by our transport. Only a success goes back to the crate: what else the server says is
+    /// judged here, where status and headers are known.
+    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+        let ports = self.ports;
+        let mut request: Request<Bytes> = request.map(Bytes::from);
+        if let Some(proofs) = self.proofs {
+            let url = request.uri().to_string().parse().map_err(|error| Refusal::Refused(format!("{error}")))?;
+            let proof = proofs.prove(&proof::Request {
+                checker: Checker::Issuer,
+                method: request.method(),
+                url: &url,
+                token: None,
+                now: ports.clock.now(),
+                jti: ports.chance.uuid(),
+            });
+            let proof = proof.map_err(Refusal::Refused)?;
+            request.headers_mut().insert(proof::PROOF, proof);
         }
-        TransportError::Untrusted(why) => Refusal::Final(why),
-        TransportError::TooLarge(_) | TransportError::Forbidden(_) => Refusal::Refused(error.to_string()),
-    })?;
-    let status = answer.status().as_u16();
-    let complaint = complaint::read(answer.body());
-    let code = complaint.code.as_deref();
-    let again = |until| Refusal::Again { why: complaint::sentence(status, &complaint, None), until };
-    match classify(status, answer.headers(), ports.clock.now(), ports.chance.fraction()) {
-        Class::Done => Ok(answer.map(|body| lenient(&body))),
-        Class::Throttled { until } | Class::Transient { until } => Err(again(until)),
-        Class::Unauthorized | Class::Forbidden | Class::Permanent => Err(match code {
-            Some("temporarily_unavailable" | "server_error" | "AADSTS90033") => again(None),
-            _ => Refusal::Refused(complaint::sentence(status, &complaint, Some(complaint::advice(status, code)))),
-        }),
+        let answer = ports.transport.call(request, &LIMITS).await.map_err(|error| match error {
+            TransportError::Connection(_) | TransportError::TimedOut(_) => {
+                Refusal::Again { why: error.to_string(), until: None }
+            }
+            TransportError::Untrusted(why) => Refusal::Final(why),
+            TransportError::TooLarge(_) | TransportError::Forbidden(_) => Refusal::Refused(error.to_string()),
+        })?;
+        let status = answer.status().as_u16();
+        let complaint = complaint::read(answer.body());
+        let code = complaint.code.as_deref();
+        let another_nonce = self.proofs.is_some_and(|proofs| proofs.learn(Checker::Issuer, answer.headers()));
+        let again = |until| Refusal::Again { why: complaint::sentence(status, &complaint, None), until };
+        match classify(status, answer.headers(), ports.clock.now(), ports.chance.fraction()) {
+            Class::Done => Ok(answer.map(|body| lenient(&body))),
+            Class::Throttled { until } | Class::Transient { until } => Err(again(until)),
+            Class::Unauthorized | Class::Forbidden | Class::Permanent => Err(match code {
+                Some("temporarily_unavailable" | "server_error" | "AADSTS90033") => again(None),
+                Some("use_dpop_nonce") if another_nonce => {
+                    Refusal::Nonce(complaint::sentence(status, &complaint, None))
+                }
+                _ => Refusal::Refused(complaint::sentence(status, &complaint, Some(complaint::advice(status, code)))),
+            }),
+        }
     }
+}
+
+fn read(secret: &Secret) -> Result<SecretString, Refusal> {
+    secret.read().map_err(|error| Refusal::Refused(error.to_string()))
+}
+
+fn signed(client_id: &str, token_url: &Url, key: &Secret, name: KeyName<'_>, ports: &Ports) -> Result<String, Refusal> {
+    let jti = ports.chance.uuid();
+    let audience = token_url.as_str();
+    let statement = Statement { client_id, audience, key: name, now: ports.clock.now(), jti: &jti };
+    assertion::sign(&read(key)?, &statement).map_err(Refusal::Refused)
 }
 
 /// Some servers write `"expires_in":"3599"`.

@@ -12,6 +12,7 @@
 //! | `limit`, `gate` | the share of the vendor's limit that is ours: who may go when; the pace of one endpoint class |
 //! | `retry` | when to try again, and when to end; the only file that names backoff |
 //! | `token`, `grant`, `assertion` | keeps an access token; asks for one; signs client assertions |
+//! | `proof` | shows that a token is ours and not a copy (`DPoP`) |
 //!
 //! A call may be sent more than once: after a broken connection nobody knows whether it was carried out. Reads, `PUT`,
 //! `PATCH` and `DELETE` of ours can be repeated without harm. A `POST` that makes something must carry a key that
@@ -26,6 +27,7 @@ mod complaint;
 mod gate;
 mod grant;
 mod limit;
+mod proof;
 mod retry;
 mod token;
 mod transport;

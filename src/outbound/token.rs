@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::grant::{self, Granted, Refusal};
+use super::proof::{self, Checker, Proofs};
 use super::retry::{Next, Retry};
 use super::{CallError, Peer, Ports};
 use crate::config::{Auth, Secret};
@@ -25,6 +28,8 @@ pub(super) struct Tokens {
     kept: Mutex<Kept>,
     /// Token requests that came to an end, so that those who waited for one that failed share its failure.
     ended: AtomicU64,
+    /// The key that tokens are bound to, where they are.
+    proofs: OnceLock<Arc<Proofs>>,
 }
 
 #[derive(Default)]
@@ -44,6 +49,29 @@ struct Token {
 pub(super) struct Pass {
     pub(super) header: HeaderValue,
     number: u64,
+    bound: Option<Bound>,
+}
+
+/// A token that is good only with proofs of its key.
+#[derive(Clone)]
+struct Bound {
+    token: SecretString,
+    proofs: Arc<Proofs>,
+}
+
+impl Pass {
+    /// The proof to send along, where the token needs one. Each try needs one of its own.
+    pub(super) fn proof(&self, method: &Method, url: &Url, ports: &Ports) -> Result<Option<HeaderValue>, String> {
+        let Some(Bound { token, proofs }) = &self.bound else { return Ok(None) };
+        let (now, jti) = (ports.clock.now(), ports.chance.uuid());
+        let request = proof::Request { checker: Checker::Resource, method, url, token: Some(token), now, jti };
+        proofs.prove(&request).map(Some)
+    }
+
+    /// Keeps the nonce that an answer asks for. True when the call may go once more because of it.
+    pub(super) fn learn(&self, headers: &HeaderMap) -> bool {
+        self.bound.as_ref().is_some_and(|bound| bound.proofs.learn(Checker::Resource, headers))
+    }
 }
 
 impl Tokens {
@@ -51,7 +79,7 @@ impl Tokens {
     pub(super) async fn pass(&self, peer: &Peer, ports: &Ports) -> Result<Pass, CallError> {
         let fixed = |scheme: &str, secret: SecretString| {
             let header = header(scheme, &secret).map_err(|why| refused(peer, why))?;
-            Ok(Pass { header, number: 0 })
+            Ok(Pass { header, number: 0, bound: None })
         };
         match &peer.auth {
             Auth::Ssws { token } => fixed("SSWS", read(peer, token)?),
@@ -65,7 +93,10 @@ impl Tokens {
                 let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
                 fixed("Basic", SecretString::from(STANDARD.encode(pair.expose_secret())))
             }
-            Auth::ClientSecret { .. } | Auth::PrivateKeyJwt { .. } => self.granted(peer, ports).await,
+            Auth::ClientSecret { .. }
+            | Auth::PrivateKeyJwt { .. }
+            | Auth::Certificate { .. }
+            | Auth::Federated { .. } => self.granted(peer, ports).await,
         }
     }
 
@@ -80,6 +111,18 @@ impl Tokens {
             kept.token = None;
         }
         true
+    }
+
+    /// The key for proofs, made once, where the peer's tokens are bound to one.
+    fn proofs(&self, peer: &Peer) -> Result<Option<Arc<Proofs>>, CallError> {
+        if !matches!(&peer.auth, Auth::PrivateKeyJwt { dpop: true, .. }) {
+            return Ok(None);
+        }
+        if let Some(proofs) = self.proofs.get() {
+            return Ok(Some(proofs.clone()));
+        }
+        let made = Arc::new(Proofs::new().map_err(|why| refused(peer, why))?);
+        Ok(Some(self.proofs.get_or_init(|| made).clone()))
     }
 
     async fn granted(&self, peer: &Peer, ports: &Ports) -> Result<Pass, CallError> {
@@ -102,13 +145,16 @@ impl Tokens {
             Some(token) if now < token.ends_at => Duration::ZERO,
             _ => peer.patience,
         };
-        let asked = ask(peer, ports, patience).await;
+        let proofs = self.proofs(peer)?;
+        let asked = ask(peer, proofs.as_deref(), ports, patience).await;
         let number = self.ended.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         let built = asked.and_then(|(granted, asked_at)| {
-            let header = header("Bearer", &granted.token).map_err(|why| refused(peer, why))?;
+            let scheme = if proofs.is_some() { "DPoP" } else { "Bearer" };
+            let header = header(scheme, &granted.token).map_err(|why| refused(peer, why))?;
+            let bound = proofs.map(|proofs| Bound { token: granted.token, proofs });
             let ends_at = asked_at.plus(granted.life);
             let replace_at = ends_at.minus(MARGIN.min(granted.life / 10));
-            Ok(Token { pass: Pass { header, number }, replace_at, ends_at })
+            Ok(Token { pass: Pass { header, number, bound }, replace_at, ends_at })
         });
         match built {
             Ok(token) => {
@@ -133,18 +179,23 @@ impl Tokens {
 }
 
 /// Asks until there is a token or no hope of one. The instant is that before the asking.
-async fn ask(peer: &Peer, ports: &Ports, patience: Duration) -> Result<(Granted, Time), CallError> {
+async fn ask(
+    peer: &Peer,
+    proofs: Option<&Proofs>,
+    ports: &Ports,
+    patience: Duration,
+) -> Result<(Granted, Time), CallError> {
     let mut retry = Retry::new(ports.clock.now(), patience);
     loop {
         let number = retry.begin();
         let asked_at = ports.clock.now();
-        let (why, until) = match grant::ask(&peer.auth, ports).await {
+        let (why, until) = match grant::ask(&peer.auth, proofs, ports).await {
             Ok(granted) => {
                 let duration_ms = ports.clock.now().since(asked_at).as_millis();
                 tracing::debug!(peer.name = %peer.name, duration_ms, "try" = number, "has a new access token");
                 return Ok((granted, asked_at));
             }
-            Err(Refusal::Refused(why)) => return Err(refused(peer, why)),
+            Err(Refusal::Refused(why) | Refusal::Nonce(why)) => return Err(refused(peer, why)),
             Err(Refusal::Final(why)) => return Err(CallError::Unreachable { label: label(peer), why, until: None }),
             Err(Refusal::Again { why, until }) => (why, until),
         };
@@ -174,7 +225,10 @@ fn refused(peer: &Peer, why: String) -> CallError {
 
 fn label(peer: &Peer) -> String {
     match &peer.auth {
-        Auth::ClientSecret { token_url, .. } | Auth::PrivateKeyJwt { token_url, .. } => {
+        Auth::ClientSecret { token_url, .. }
+        | Auth::PrivateKeyJwt { token_url, .. }
+        | Auth::Certificate { token_url, .. }
+        | Auth::Federated { token_url, .. } => {
             format!("token of {} from {}", peer.name, token_url.host_str().unwrap_or_default())
         }
         Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => format!("credentials of {}", peer.name),

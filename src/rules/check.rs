@@ -30,13 +30,13 @@ pub(super) fn check(entries: &[Entry], catalog: &Catalog, findings: &mut Finding
     let mut checker = Checker::new(&columns, catalog, findings);
     let mut sound = Checked::default();
     let mut ids = BTreeMap::new();
-    for entry in entries {
+    for (number, entry) in entries.iter().enumerate() {
         match entry.kind {
             Kind::Rule => {
                 checker.unique(entry, &mut ids);
-                sound.rows.extend(checker.row(entry));
+                sound.rows.extend(checker.row(number, entry));
             }
-            Kind::Exception => sound.exceptions.extend(checker.exception(entry)),
+            Kind::Exception => sound.exceptions.extend(checker.exception(number, entry)),
         }
     }
     sound.columns = columns;
@@ -86,12 +86,13 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
                 let first = first.map(|place| format!("{}:{}", place.file, place.line)).unwrap_or_default();
                 let message = format!("the id `{}` is taken", shortened(&id.text));
                 let help = format!("the first row with it is at {first}; plans and seats name rows by id");
-                self.findings.add(code::ID_TWICE, id.span, message, help);
+                let others = vec![(taken.get().span, "first here".to_owned())];
+                self.findings.add_labelled(code::ID_TWICE, (id.span, "again".to_owned()), others, message, help);
             }
         }
     }
 
-    fn row(&mut self, entry: &Entry) -> Sound<Row> {
+    fn row(&mut self, number: usize, entry: &Entry) -> Sound<Row> {
         let has_cells = entry.cells.iter().any(|(key, cell)| matches!(key, Key::On(_)) && !is_blank(cell));
         let gives_any = entry.get(&Key::Tier).is_some() || entry.get(&Key::Addons).is_some();
         if !has_cells && !gives_any {
@@ -108,6 +109,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         Some(Row {
             id: id?,
             place,
+            entry: number,
             cells: cells?,
             gives: gives?,
             window: window?,
@@ -340,7 +342,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         None
     }
 
-    fn exception(&mut self, entry: &Entry) -> Sound<Exception> {
+    fn exception(&mut self, number: usize, entry: &Entry) -> Sound<Exception> {
         let mut complete = true;
         for (key, help) in [
             (Key::Person, "name one person by e-mail or employee number"),
@@ -368,6 +370,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         sound.then_some(Exception {
             id: RuleId::new(format!("exception:{}", person.text)),
             place,
+            entry: number,
             person: normal(&person.text).into_owned(),
             gives: gives?,
             window: window?,

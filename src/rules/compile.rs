@@ -85,7 +85,7 @@ pub fn compile(files: &[Source], catalog: &Catalog, zone: &TimeZone) -> Compiled
     let entries = table::read(&texts, &mut findings);
     let Checked { columns, rows, exceptions } = check(&entries, catalog, &mut findings);
     let lookup = Lookup::new(rows, columns.len());
-    conflicts::find(&lookup, &columns, &exceptions, catalog, &mut findings);
+    conflicts::find(&lookup, &columns, &exceptions, &entries, catalog, &mut findings);
     let findings = findings.into_sorted();
     let is_sound = findings.iter().all(|finding| finding.severity != Severity::Error);
     let set = is_sound.then(|| RuleSet::new(columns, lookup, exceptions, catalog, zone));
@@ -161,12 +161,11 @@ impl RuleSet {
     /// Warnings for exceptions that are over: somebody should renew or delete them.
     pub fn overdue(&self, today: Date) -> Vec<Finding> {
         let over = |exception: &Exception| exception.window.until.filter(|until| *until < today);
-        let finding = |(exception, until): (&Exception, Date)| Finding {
-            place: Some(exception.place.clone()),
-            code: code::EXCEPTION_OVER.id.to_owned(),
-            severity: code::EXCEPTION_OVER.severity,
-            message: format!("the exception was over on {until}"),
-            help: Some(format!("delete it, or ask {} for a new end", exception.owner)),
+        let finding = |(exception, until): (&Exception, Date)| {
+            let message = format!("the exception was over on {until}");
+            let code::Code { id, severity, .. } = code::EXCEPTION_OVER;
+            Finding::new(Some(exception.place.clone()), id, severity, message)
+                .with_help(format!("delete it, or ask {} for a new end", exception.owner))
         };
         self.exceptions.iter().filter_map(|exception| Some((exception, over(exception)?))).map(finding).collect()
     }

@@ -11,8 +11,9 @@ use super::desired::carries;
 use super::lookup::{Best, Lookup};
 use super::row::{Exception, Row, Tier};
 use super::seek::{Case, Seeker, Witness};
+use super::table::Entry;
 use super::text::Findings;
-use super::{Place, meetings, pairs};
+use super::{Place, labels, meetings, pairs};
 use crate::model::{Catalog, PoolId};
 
 /// How many states of automata all searches of a table may look at: well below a second.
@@ -26,15 +27,16 @@ pub(super) fn find(
     lookup: &Lookup,
     columns: &[Column],
     exceptions: &[Exception],
+    entries: &[Entry],
     catalog: &Catalog,
     findings: &mut Findings<'_>,
 ) {
     let mut seeker = Seeker::new(lookup, columns, BUDGET, SEARCHES);
     let mut unproven = Unproven::default();
-    ties(&mut seeker, &mut unproven, findings);
-    meetings::find(&mut seeker, catalog, &mut unproven, findings);
+    ties(&mut seeker, entries, &mut unproven, findings);
+    meetings::find(&mut seeker, entries, catalog, &mut unproven, findings);
     unproven.report(findings);
-    among_exceptions(exceptions, catalog, findings);
+    among_exceptions(exceptions, entries, catalog, findings);
 }
 
 /// Pairs of rows of which nothing could be proven within the budget.
@@ -62,7 +64,7 @@ impl Unproven {
     }
 }
 
-fn ties<'a>(seeker: &mut Seeker<'a>, unproven: &mut Unproven, findings: &mut Findings<'_>) {
+fn ties<'a>(seeker: &mut Seeker<'a>, entries: &[Entry], unproven: &mut Unproven, findings: &mut Findings<'_>) {
     let single: Vec<usize> = (1..seeker.columns.len()).filter(|slot| seeker.is_single(*slot)).collect();
     let rows: &'a [Row] = &seeker.lookup.rows;
     // One finding a row is enough to mend the table, and keeps a table in which all rows tie from taking long.
@@ -88,7 +90,11 @@ fn ties<'a>(seeker: &mut Seeker<'a>, unproven: &mut Unproven, findings: &mut Fin
                 let at = format!("{}:{}", early.place.file, early.place.line);
                 let help =
                     format!("give one of them a higher priority or make it more specific; {} is at {at}", early.id);
-                findings.add_at(code::TIE, &late.place, message, help);
+                let columns = seeker.columns;
+                let mut others = labels::cells(entries, late, columns, Some(&witness));
+                others.push(labels::row(entries, early));
+                others.extend(labels::cells(entries, early, columns, Some(&witness)));
+                findings.add_labelled(code::TIE, labels::row(entries, late), others, message, help);
             }
             Err(TooLong) => unproven.add(one, other),
         }
@@ -104,7 +110,7 @@ pub(super) fn beaten<'a>(decider: &'a Row) -> impl Fn(&Witness, Option<Best<'a>>
 }
 
 /// Exceptions for one person, named alike, that are in force on the same day.
-fn among_exceptions(exceptions: &[Exception], catalog: &Catalog, findings: &mut Findings<'_>) {
+fn among_exceptions(exceptions: &[Exception], entries: &[Entry], catalog: &Catalog, findings: &mut Findings<'_>) {
     let mut by_person: BTreeMap<&str, Vec<&Exception>> = BTreeMap::new();
     for exception in exceptions {
         by_person.entry(&exception.person).or_default().push(exception);
@@ -114,7 +120,7 @@ fn among_exceptions(exceptions: &[Exception], catalog: &Catalog, findings: &mut 
             let later = list.iter().skip(at + 1).filter(|other| !one.window.and(&other.window).is_empty());
             // One finding for each is enough, and keeps a list of a thousand from taking long.
             for other in later {
-                if compare(one, other, catalog, findings) {
+                if compare(one, other, entries, catalog, findings) {
                     break;
                 }
             }
@@ -123,14 +129,21 @@ fn among_exceptions(exceptions: &[Exception], catalog: &Catalog, findings: &mut 
 }
 
 /// Whether two exceptions do not go together.
-fn compare(one: &Exception, other: &Exception, catalog: &Catalog, findings: &mut Findings<'_>) -> bool {
+fn compare(
+    one: &Exception,
+    other: &Exception,
+    entries: &[Entry],
+    catalog: &Catalog,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let label = |exception: &Exception| labels::exception(entries, exception);
     let at = format!("the other one is at {}:{}", one.place.file, one.place.line);
     if one.gives.tier.is_some() && other.gives.tier.is_some() {
         if one.gives == other.gives {
             return false;
         }
         let message = format!("two exceptions for one person disagree: {} or {}", one.gives.text(), other.gives.text());
-        findings.add_at(code::EXCEPTIONS_DISAGREE, &other.place, message, at);
+        findings.add_labelled(code::EXCEPTIONS_DISAGREE, label(other), vec![label(one)], message, at);
         return true;
     }
     if one.gives.denies() || other.gives.denies() {
@@ -146,7 +159,7 @@ fn compare(one: &Exception, other: &Exception, catalog: &Catalog, findings: &mut
     for mine in pools(one) {
         if let Some(theirs) = theirs.iter().find(|theirs| excludes(catalog, &mine, theirs)) {
             let message = format!("two exceptions for one person give {mine} and {theirs}, which exclude each other");
-            findings.add_at(code::ADDONS_MEET, &other.place, message, at);
+            findings.add_labelled(code::ADDONS_MEET, label(other), vec![label(one)], message, at);
             return true;
         }
     }

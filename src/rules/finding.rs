@@ -18,6 +18,44 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// What stands at the place, where the message names several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Other places that have a part in it, such as the cells of the other row of a tie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+}
+
+/// Another place that has a part in a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Related {
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What part it has, in a few words.
+    pub message: String,
+}
+
+impl Finding {
+    /// A finding at one place, or at none.
+    pub fn new(place: Option<Place>, code: impl Into<String>, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            place,
+            code: code.into(),
+            severity,
+            message: message.into(),
+            help: None,
+            label: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// With advice; an empty text is none.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into()).filter(|text| !text.is_empty());
+        self
+    }
 }
 
 /// A place in a file.

@@ -5,26 +5,28 @@ use std::collections::BTreeSet;
 
 use super::automaton::TooLong;
 use super::check::excludes;
-use super::code;
 use super::conflicts::{Unproven, beaten, pool_of};
 use super::desired::carries;
 use super::lookup::Best;
 use super::pairs;
 use super::row::Row;
 use super::seek::{Case, Seeker, Witness};
+use super::table::Entry;
 use super::text::Findings;
+use super::{code, labels};
 use crate::model::{Catalog, PoolId};
 
 /// Looks at every two pools that exclude each other.
 pub(super) fn find<'a>(
     seeker: &mut Seeker<'a>,
+    entries: &[Entry],
     catalog: &'a Catalog,
     unproven: &mut Unproven,
     findings: &mut Findings<'_>,
 ) {
     let pools: Vec<&PoolId> = catalog.pools.keys().collect();
     let rows: &'a [Row] = &seeker.lookup.rows;
-    let mut search = Search { seeker, catalog, unproven, findings, told: BTreeSet::new() };
+    let mut search = Search { seeker, entries, catalog, unproven, findings, told: BTreeSet::new() };
     for (at, one) in pools.iter().enumerate() {
         for other in pools.iter().skip(at + 1).filter(|other| excludes(catalog, one, other)) {
             search.pools(rows, one, other);
@@ -37,6 +39,7 @@ pub(super) fn find<'a>(
 
 struct Search<'s, 'a, 'f> {
     seeker: &'s mut Seeker<'a>,
+    entries: &'s [Entry],
     catalog: &'a Catalog,
     unproven: &'s mut Unproven,
     findings: &'s mut Findings<'f>,
@@ -147,7 +150,14 @@ impl<'a> Search<'_, 'a, '_> {
                     let at = format!("{}:{}", early.place.file, early.place.line);
                     format!("row {} at {at} matches too; keep the people of one out of the other", early.id)
                 };
-                self.findings.add_at(code::ADDONS_MEET, &late.place, message, help);
+                let columns = self.seeker.columns;
+                let mut others = labels::cells(self.entries, late, columns, Some(&witness));
+                if first.id != second.id {
+                    others.push(labels::row(self.entries, early));
+                    others.extend(labels::cells(self.entries, early, columns, Some(&witness)));
+                }
+                let here = labels::row(self.entries, late);
+                self.findings.add_labelled(code::ADDONS_MEET, here, others, message, help);
             }
         }
     }

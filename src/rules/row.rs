@@ -14,6 +14,8 @@ use crate::model::{ClassName, PoolId, RuleId};
 pub(super) struct Row {
     pub(super) id: RuleId,
     pub(super) place: Place,
+    /// The number of the entry it was written as, for labels; means nothing once a table is compiled.
+    pub(super) entry: usize,
     /// Filled match columns, by the slot of the column.
     pub(super) cells: Vec<(usize, Cell)>,
     pub(super) gives: Gives,
@@ -116,6 +118,8 @@ pub(super) struct Exception {
     /// `exception:` and the person as written.
     pub(super) id: RuleId,
     pub(super) place: Place,
+    /// The number of the entry it was written as, for labels.
+    pub(super) entry: usize,
     /// E-mail or employee number in normal form.
     pub(super) person: String,
     pub(super) gives: Gives,

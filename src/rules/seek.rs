@@ -48,6 +48,11 @@ impl Witness {
         Facts::from_slots(self.values.iter().map(slot).collect::<Vec<Slot<'_>>>())
     }
 
+    /// The person's value of a column, for labels.
+    pub(super) fn value(&self, slot: usize) -> Option<String> {
+        self.values.get(slot).filter(|values| !values.is_empty()).map(|values| values.join("|"))
+    }
+
     /// The person in words, such as `job_code sd-12, department it on 2026-01-01`.
     pub(super) fn text(&self, columns: &[Column]) -> String {
         let filled = columns.iter().zip(&self.values).filter(|(_, values)| !values.is_empty());

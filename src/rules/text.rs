@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::code::{self, Code};
-use super::{Finding, Place, Source};
+use super::{Finding, Place, Related, Source};
 
 /// The largest file. A row takes about 200 bytes, so this is far beyond what people edit; it bounds memory.
 pub(super) const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
@@ -51,8 +51,8 @@ impl Text {
         if bytes.len() > MAX_FILE_BYTES {
             let message = format!("the file has {} bytes, more than {MAX_FILE_BYTES}", bytes.len());
             let this = Self::new(source.path.clone(), String::new(), 0, false);
-            let help = "split the table into several files".to_owned();
-            return Err(Box::new(this.finding(code::FILE_SIZE, 0..0, message, Some(help))));
+            let help = "split the table into several files";
+            return Err(Box::new(this.finding(code::FILE_SIZE, 0..0, message, help)));
         }
         let (decoded, base, wide) = match bytes {
             [0xEF, 0xBB, 0xBF, rest @ ..] => (utf8(rest), 3, false),
@@ -64,12 +64,12 @@ impl Text {
             let message = format!("the file is not {} text from here on", if wide { "UTF-16" } else { "UTF-8" });
             let at = before.len();
             let this = Self::new(source.path.clone(), before, base, wide);
-            Box::new(this.finding(code::ENCODING, at..at, message, Some(SAVE_AS.to_owned())))
+            Box::new(this.finding(code::ENCODING, at..at, message, SAVE_AS))
         })?;
         let this = Self::new(source.path.clone(), text, base, wide);
         if let Some(at) = this.content.find('\0') {
             let message = "the file holds a NUL character, as UTF-16 without a byte order mark does".to_owned();
-            return Err(Box::new(this.finding(code::ENCODING, at..at + 1, message, Some(SAVE_AS.to_owned()))));
+            return Err(Box::new(this.finding(code::ENCODING, at..at + 1, message, SAVE_AS)));
         }
         Ok(this)
     }
@@ -105,9 +105,8 @@ impl Text {
         if self.wide { text.encode_utf16().count() * 2 } else { text.len() }
     }
 
-    fn finding(&self, code: Code, range: Range<usize>, message: String, help: Option<String>) -> Finding {
-        let place = Some(self.place(range));
-        Finding { place, code: code.id.to_owned(), severity: code.severity, message, help }
+    fn finding(&self, code: Code, range: Range<usize>, message: String, help: impl Into<String>) -> Finding {
+        Finding::new(Some(self.place(range)), code.id, code.severity, message).with_help(help)
     }
 }
 
@@ -167,8 +166,28 @@ impl<'a> Findings<'a> {
             return;
         }
         if let Some(file) = self.files.get(span.file) {
-            let help = Some(help.into()).filter(|text| !text.is_empty());
             self.list.push(file.finding(code, span.start..span.end, message.into(), help));
+        }
+    }
+
+    /// Notes a finding that several places have a part in: what stands at the first, and at the others.
+    pub(super) fn add_labelled(
+        &mut self,
+        code: Code,
+        (span, label): (Span, String),
+        others: Vec<(Span, String)>,
+        message: String,
+        help: String,
+    ) {
+        let before = self.list.len();
+        self.add(code, span, message, help);
+        let files = self.files;
+        if let Some(finding) = self.list.get_mut(before) {
+            finding.label = Some(label).filter(|text| !text.is_empty());
+            let place = |span: Span| files.get(span.file).map(|file| file.place(span.start..span.end));
+            let related =
+                others.into_iter().filter_map(|(span, message)| Some(Related { place: place(span)?, message }));
+            finding.related = related.collect();
         }
     }
 
@@ -178,14 +197,7 @@ impl<'a> Findings<'a> {
             self.more += 1;
             return;
         }
-        let Code { id, severity, .. } = code;
-        self.list.push(Finding {
-            place: Some(place.clone()),
-            code: id.to_owned(),
-            severity,
-            message,
-            help: Some(help).filter(|text| !text.is_empty()),
-        });
+        self.list.push(Finding::new(Some(place.clone()), code.id, code.severity, message).with_help(help));
     }
 
     /// The place of a piece of a file.
@@ -202,13 +214,10 @@ impl<'a> Findings<'a> {
         self.list.sort_by(by_place);
         if self.more > 0 {
             let code = code::TOO_MANY;
-            self.list.push(Finding {
-                place: self.list.last().and_then(|last| last.place.clone()),
-                code: code.id.to_owned(),
-                severity: code.severity,
-                message: format!("{} more findings are not shown", self.more),
-                help: Some("mend those above and check again".to_owned()),
-            });
+            let place = self.list.last().and_then(|last| last.place.clone());
+            let message = format!("{} more findings are not shown", self.more);
+            let finding = Finding::new(place, code.id, code.severity, message);
+            self.list.push(finding.with_help("mend those above and check again"));
         }
         self.list
     }

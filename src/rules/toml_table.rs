@@ -25,9 +25,11 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
         let kind = match key.get_ref().as_ref() {
             "rule" => Kind::Rule,
             "exception" => Kind::Exception,
+            // Cases test the table and are no part of it; `cases` reads them.
+            "case" => continue,
             name => {
                 let message = format!("unknown key `{}`", shortened(name));
-                let help = did_you_mean(name, ["rule", "exception"]);
+                let help = did_you_mean(name, ["rule", "exception", "case"]);
                 findings.add(code::UNKNOWN_KEY, Span::of(file, key.span()), message, help);
                 continue;
             }

@@ -45,13 +45,9 @@ type At<'a> = (&'a str, u32, u32);
 fn finding(name: &str, severity: Severity, at: Option<At<'_>>, message: impl Into<String>) -> Finding {
     let message = message.into();
     let (line, column) = at.map_or((1, 1), |(_, row, column)| (row.saturating_add(1), column.saturating_add(1)));
-    Finding {
-        place: Some(Place { file: name.to_owned(), line, column, offset: 0, length: 0 }),
-        code: CODE.to_owned(),
-        severity,
-        message: at.map_or_else(|| message.clone(), |at| format!("{}: {message}", shown(at))),
-        help: None,
-    }
+    let place = Place { file: name.to_owned(), line, column, offset: 0, length: 0 };
+    let message = at.map_or_else(|| message.clone(), |at| format!("{}: {message}", shown(at)));
+    Finding::new(Some(place), CODE, severity, message)
 }
 
 /// What a workbook's own findings are called; those of the table in it keep their codes.

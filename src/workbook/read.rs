@@ -29,14 +29,26 @@ pub(super) struct Sheet {
 
 impl Sheet {
     /// Brings a finding about the CSV to sheet and cell.
-    pub(super) fn place(&self, workbook: &str, finding: Finding) -> Finding {
-        let Some(place) = finding.place.as_ref().filter(|place| place.file == self.source.path) else { return finding };
-        let (row, column) = self.cells.range(..=place.offset).next_back().map_or((0, 0), |(_, at)| *at);
-        Finding {
-            message: format!("{}: {}", shown((&self.name, row, column)), finding.message),
-            place: Some(Place { file: workbook.to_owned(), line: row + 1, column: column + 1, offset: 0, length: 0 }),
-            ..finding
+    pub(super) fn place(&self, workbook: &str, mut finding: Finding) -> Finding {
+        for related in &mut finding.related {
+            if let Some((_, place)) = self.cell_of(workbook, &related.place) {
+                related.place = place;
+            }
         }
+        if let Some((cell, place)) = finding.place.as_ref().and_then(|place| self.cell_of(workbook, place)) {
+            finding.message = format!("{cell}: {}", finding.message);
+            finding.place = Some(place);
+        }
+        finding
+    }
+
+    fn cell_of(&self, workbook: &str, place: &Place) -> Option<(String, Place)> {
+        if place.file != self.source.path {
+            return None;
+        }
+        let (row, column) = self.cells.range(..=place.offset).next_back().map_or((0, 0), |(_, at)| *at);
+        let place = Place { file: workbook.to_owned(), line: row + 1, column: column + 1, offset: 0, length: 0 };
+        Some((shown((&self.name, row, column)), place))
     }
 }
 

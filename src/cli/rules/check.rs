@@ -14,6 +14,7 @@ pub(super) fn run(global: &Global) -> u8 {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match global.output {
         Output::Json => output::json(&config::render::json(&findings)),
+        Output::Sarif => output::json(&setup::sarif(&findings)),
         Output::Text | Output::Csv | Output::Toml | Output::Xlsx => {
             setup::show_findings(global, &findings, &setup::texts(&loaded, &sources));
             if errors == 0 {

@@ -103,12 +103,10 @@ pub(crate) fn read(parent: &mut Section<'_>, peer: &Peer) -> Option<Auth> {
         }
         "client_secret" => client_secret(section.shaped("auth client_secret"), peer),
         "private_key_jwt" => private_key_jwt(section.shaped("auth private_key_jwt"), peer),
-        later => {
-            let message = format!("authentication by `{later}` is not supported yet");
-            let problem = Problem::new(codes::NOT_YET, message).help("use `client_secret` until it is");
-            section.cx.report(section.spot("kind"), problem);
-            None
-        }
+        "certificate" => certificate(section.shaped("auth certificate"), peer),
+        "federated" => federated(section.shaped("auth federated"), peer),
+        // Every word of `ALL` has its arm above.
+        _ => None,
     }
 }
 
@@ -140,16 +138,32 @@ fn private_key_jwt(mut section: Section<'_>, peer: &Peer) -> Option<Auth> {
     let key = secrets::need(&mut section, "key");
     let key_id = optional(&mut section, "key_id", parse::text);
     let dpop = if matches!(peer, Peer::Okta { .. }) { section.or("dpop", "false", parse::flag) } else { Some(false) };
-    if dpop == Some(true) {
-        let problem = Problem::warning(codes::NOT_YET, "tokens are not bound to a key yet")
-            .help("the app in Okta must not require the DPoP header for now");
-        section.cx.report(section.spot("dpop"), problem);
-    }
     let issuer = issuer(&mut section, peer);
     section.finish();
     let (token_url, scope) = issuer?;
     let key_id = key_id?;
     Some(Auth::PrivateKeyJwt { client_id: client_id?, key: key?, key_id, token_url, scope, dpop: dpop? })
+}
+
+/// A key and its certificate, which may stand in one file: without `certificate` it is looked for beside the key.
+fn certificate(mut section: Section<'_>, peer: &Peer) -> Option<Auth> {
+    let client_id = section.need("client_id", "\"…\"", parse::text);
+    let key = secrets::need(&mut section, "key");
+    let certificate =
+        if section.node("certificate").is_some() { secrets::need(&mut section, "certificate") } else { key.clone() };
+    let issuer = issuer(&mut section, peer);
+    section.finish();
+    let (token_url, scope) = issuer?;
+    Some(Auth::Certificate { client_id: client_id?, key: key?, certificate: certificate?, token_url, scope })
+}
+
+fn federated(mut section: Section<'_>, peer: &Peer) -> Option<Auth> {
+    let client_id = section.need("client_id", "\"…\"", parse::text);
+    let token = secrets::need(&mut section, "token");
+    let issuer = issuer(&mut section, peer);
+    section.finish();
+    let (token_url, scope) = issuer?;
+    Some(Auth::Federated { client_id: client_id?, token: token?, token_url, scope })
 }
 
 /// Where tokens are issued, and the scope. `None` when that cannot be told; then it is reported here or at the URL.

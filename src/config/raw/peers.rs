@@ -185,6 +185,30 @@ pub enum EntraAuth {
         /// What is asked for. Default: `/.default` of the Graph host.
         scope: Option<String>,
     },
+    /// An assertion signed with the key of a certificate that the app registration knows.
+    Certificate {
+        /// The app registration.
+        client_id: String,
+        /// The private key (PEM, RSA).
+        key: SecretFile,
+        /// The certificate (PEM). Default: in the same place as the key.
+        certificate: Option<SecretFile>,
+        /// Where tokens are issued. Default: at the login host of the cloud.
+        token_url: Option<String>,
+        /// What is asked for. Default: `/.default` of the Graph host.
+        scope: Option<String>,
+    },
+    /// The token of another issuer that the app registration trusts (workload identity federation).
+    Federated {
+        /// The app registration.
+        client_id: String,
+        /// The other issuer's token, such as the service account token of a Kubernetes pod.
+        token: SecretFile,
+        /// Where tokens are issued. Default: at the login host of the cloud.
+        token_url: Option<String>,
+        /// What is asked for. Default: `/.default` of the Graph host.
+        scope: Option<String>,
+    },
 }
 
 /// Authentication at a SCIM server.

@@ -2,4 +2,5 @@
 
 mod daemon;
 mod desk;
+mod tables;
 mod verbs;

@@ -204,7 +204,8 @@ fn entra_and_scim_feeds() {
         "C012 3:10 `common` is not one tenant | acme.onmicrosoft.com
          C009 4:9 `us_gov` is not a choice here | did you mean `us-gov`?
          C031 5:7 the URL goes further than the base | leave out `/v1.0`
-         C014 6:17 authentication by `certificate` is not supported yet | client_secret
+         C008 6:1 `client_id` is missing in [feed.e.auth] | client_id
+         C008 6:1 `key` is missing in [feed.e.auth] | { file
          C040 7:27 this kind of feed has no SCIM extensions | with dots
          C012 7:47 `status` is our own word | another name
          C008 8:1 `client_state` is missing in [feed.e.hook] | { file = \"path\" }
@@ -234,14 +235,6 @@ fn entra_and_scim_feeds() {
         "unknown auth",
         &FEED.trim_start().replace("\"ssws\"", "\"swss\""),
         "C009 4:17 `swss` is no kind of authentication | did you mean `ssws`?",
-    );
-    broken_file(
-        "dpop",
-        &FEED.trim_start().replace(
-            "kind = \"ssws\", token = { file = \"t\" }",
-            "kind = \"private_key_jwt\", client_id = \"c\", key = { file = \"k\" }, dpop = true",
-        ),
-        "warning C014 4:82 tokens are not bound to a key yet | DPoP header",
     );
 }
 

@@ -17,7 +17,8 @@ fn a_finding_shows_file_line_text_and_help() {
     assert!(shown.contains(&format!("{file}:2:1")), "{shown}");
     assert!(render::text(&findings, &sources, true).contains('\u{1b}'));
     let expected = json!({"ok": false, "findings": [{"code": "C006", "severity": "error", "file": file, "line": 2,
-        "column": 1, "message": "there is no setting `paht` in [store]", "help": "did you mean `path`?"}]});
+        "column": 1, "message": "there is no setting `paht` in [store]", "help": "did you mean `path`?",
+        "label": null, "related": []}]});
     assert_eq!(render::json(&findings), expected);
 }
 

@@ -12,7 +12,7 @@ use seatwarden::outbound::{HttpTransport, Ports};
 use seatwarden_mocks::okta::SSWS_TOKEN;
 use seatwarden_mocks::scim::{BEARER_TOKEN, Paging};
 use seatwarden_mocks::world::Standing;
-use seatwarden_mocks::{Company, Fault, Homes, MockServer, Mocks, PersonId, Rule, Server, World, entra};
+use seatwarden_mocks::{Company, Fault, Homes, MockServer, Mocks, PersonId, Rule, Server, World, entra, okta};
 use tokio::sync::mpsc;
 
 use super::script::{Kind, runtime};
@@ -73,14 +73,23 @@ struct Live {
     kind: Kind,
     mocks: Mocks,
     feed: Box<dyn Feed>,
-    _server: MockServer,
-    _secret: tempfile::NamedTempFile,
+    server_up: MockServer,
+    secret_file: tempfile::NamedTempFile,
 }
 
 struct Read {
     reading: Reading,
     /// The last word on every account; `None` when it was a removal.
     shown: BTreeMap<String, Option<Status>>,
+}
+
+fn ports() -> Ports {
+    Ports {
+        transport: Arc::new(HttpTransport::new(None).unwrap()),
+        clock: Arc::new(ManualClock::auto(Time::parse("2026-11-22T10:00:00Z").unwrap())),
+        chance: Arc::new(Chance::seeded(7)),
+        patience: std::time::Duration::from_mins(1),
+    }
 }
 
 impl Live {
@@ -113,13 +122,17 @@ impl Live {
             }
         };
         std::fs::write(secret.path(), text).unwrap();
-        let ports = Ports {
-            transport: Arc::new(HttpTransport::new(None).unwrap()),
-            clock: Arc::new(ManualClock::auto(Time::parse("2026-11-22T10:00:00Z").unwrap())),
-            chance: Arc::new(Chance::seeded(7)),
-            patience: std::time::Duration::from_mins(1),
-        };
-        Self { kind, mocks, feed: build(&config, &ports).unwrap(), _server: http, _secret: secret }
+        Self { kind, mocks, feed: build(&config, &ports()).unwrap(), server_up: http, secret_file: secret }
+    }
+
+    /// The same, proving who we are in another way; `text` is what the secret file holds.
+    async fn start_as(kind: Kind, world: World, text: &str, auth: impl FnOnce(Secret, String) -> Auth) -> Self {
+        let live = Self::start(kind, world).await;
+        let mut config = kind.config(&live.secret_file);
+        config.url = live.server_up.url().parse().unwrap();
+        config.auth = auth(Secret::File(live.secret_file.path().to_owned()), live.server_up.url());
+        std::fs::write(live.secret_file.path(), text).unwrap();
+        Self { feed: build(&config, &ports()).unwrap(), ..live }
     }
 
     async fn read(&self, scope: Scope) -> Read {
@@ -345,5 +358,49 @@ fn delta_rounds_survive_everything_that_graph_does() {
             assert_eq!(next.reading.coverage, Coverage::Delta, "{how}");
             cursor = next.reading.cursor.unwrap();
         }
+    });
+}
+
+#[test]
+fn okta_is_read_with_tokens_bound_to_a_key() {
+    runtime().block_on(async {
+        let live = Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| {
+            Auth::PrivateKeyJwt {
+                client_id: okta::CLIENT_ID.into(),
+                key,
+                key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
+                token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
+                scope: Some("okta.users.read okta.groups.read".into()),
+                dpop: true,
+            }
+        })
+        .await;
+        live.mocks.state().okta.require_dpop = true;
+        live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
+        assert_eq!(live.whole().await.reading.coverage, Coverage::Whole);
+        live.mocks.state().okta.renew_dpop_nonce();
+        live.mocks.faults.push(Rule::on(Server::Okta).path("/api/v1/users").nth(1).play(Fault::ExpireTokens));
+        assert_eq!(live.whole().await.reading.coverage, Coverage::Whole, "after another nonce and an ended token");
+        assert_eq!(live.mocks.state().okta.tokens_minted(), 2);
+    });
+}
+
+#[test]
+fn entra_is_read_with_a_certificate() {
+    runtime().block_on(async {
+        let bundle =
+            format!("{}{}", include_str!("../outbound/keys/rsa.crt.pem"), include_str!("../outbound/keys/rsa.pem"));
+        let live = Live::start_as(Kind::Entra, company(), &bundle, |key, url| Auth::Certificate {
+            client_id: entra::CLIENT_ID.into(),
+            certificate: key.clone(),
+            key,
+            token_url: format!("{url}/{}/oauth2/v2.0/token", entra::TENANT_ID).parse().unwrap(),
+            scope: Some("https://graph.microsoft.com/.default".into()),
+        })
+        .await;
+        let public = include_str!("../outbound/keys/rsa.pub.pem");
+        live.mocks.state().entra.keys = vec![(None, public.to_owned())];
+        live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
+        assert_eq!(live.whole().await.reading.coverage, Coverage::Whole);
     });
 }

@@ -264,12 +264,12 @@ async fn broken_token_answers_are_refused_with_advice_and_without_the_token() {
     let ok = |body: &'static str| move || answer(200, &[("content-type", "application/json")], body);
     let cases: Vec<(Make, &str)> = vec![
         (Box::new(|| answer(400, &[], r#"{"error":"invalid_scope"}"#)), "grant the scopes"),
-        (Box::new(|| answer(400, &[], r#"{"error":"invalid_dpop_proof"}"#)), "turn that off"),
+        (Box::new(|| answer(400, &[], r#"{"error":"invalid_dpop_proof"}"#)), "`dpop = true`"),
         (Box::new(|| answer(404, &[("content-type", "text/html")], "<html>sesame</html>")), "answered 404"),
         (Box::new(|| answer(200, &[("content-type", "text/html")], "<html>sesame</html>")), "check the token URL"),
         (Box::new(ok("{\"access_token\":\"sesame\"}")), "breaks RFC 6749"),
         (Box::new(ok("{\"token_type\":\"Bearer\",\"access_token\":{\"x\":\"sesame\"}}")), "breaks RFC 6749"),
-        (Box::new(ok("{\"token_type\":\"DPoP\",\"access_token\":\"sesame\"}")), "not a bearer token"),
+        (Box::new(ok("{\"token_type\":\"DPoP\",\"access_token\":\"sesame\"}")), "bound to a key"),
         (Box::new(ok("{\"token_type\":\"Bearer\",\"access_token\":\"ses\\name\"}")), "cannot be sent"),
         (Box::new(|| answer(200, &[], "sesame")), "breaks RFC 6749"),
     ];
@@ -319,4 +319,165 @@ async fn a_rotated_secret_and_a_life_in_text_are_understood() {
         .map(|seen| seen.field("client_secret"))
         .collect();
     assert_eq!(secrets, ["first", "second"]);
+}
+
+fn certificate(key: Secret, certificate: Secret) -> Auth {
+    Auth::Certificate {
+        client_id: "app-1".into(),
+        key,
+        certificate,
+        token_url: TOKEN_URL.parse().unwrap(),
+        scope: Some("https://graph.microsoft.com/.default".into()),
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_signs_with_ps256_and_names_itself_by_its_thumbprint() {
+    let (key, public) = (include_str!("keys/rsa.pem"), include_str!("keys/rsa.pub.pem"));
+    let paper = include_str!("keys/rsa.crt.pem");
+    let bundle = format!("{paper}{key}");
+    for auth in [certificate(kept(key), kept(paper)), certificate(kept(&bundle), kept(&bundle))] {
+        let world = world(
+            auth,
+            60,
+            |number, request| {
+                if is_token(request) { token(number, 3600) } else { answer(200, &[], "") }
+            },
+        );
+        world.client.send(get("/users")).await.unwrap();
+        let asked = &world.script.seen()[0];
+        assert_eq!(asked.field("client_id"), "app-1");
+        assert_eq!(asked.field("client_secret"), "");
+        let assertion = asked.field("client_assertion");
+        let header = jsonwebtoken::decode_header(&assertion).unwrap();
+        assert_eq!((header.alg, header.kid), (Algorithm::PS256, None));
+        // `openssl x509 -outform DER | openssl dgst -sha256 -binary | base64`, as base64url.
+        assert_eq!(header.x5t_s256.as_deref(), Some("6yWARDfRSApsNgCDwUhMpB9JL_Nvhn-lo_uUW5IBA9s"));
+        let mut validation = Validation::new(Algorithm::PS256);
+        validation.set_audience(&[TOKEN_URL]);
+        validation.validate_exp = false;
+        let key = DecodingKey::from_rsa_pem(public.as_bytes()).unwrap();
+        let claims: Value = jsonwebtoken::decode(&assertion, &key, &validation).unwrap().claims;
+        let now = asked.at.millis() / 1000;
+        assert_eq!((claims["nbf"].as_i64(), claims["exp"].as_i64()), (Some(now), Some(now + 300)));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_refused_without_a_call() {
+    let (key, paper) = (include_str!("keys/rsa.pem"), include_str!("keys/rsa.crt.pem"));
+    for (auth, expected) in [
+        (certificate(kept(key), kept(key)), "there is no certificate in PEM form"),
+        (certificate(kept(key), kept("-----BEGIN CERTIFICATE-----\n??\n-----END CERTIFICATE-----")), "PEM form"),
+        (certificate(kept(paper), kept(paper)), "neither an RSA key"),
+        (certificate(kept(include_str!("keys/p256.pem")), kept(paper)), "has to be an RSA key"),
+    ] {
+        let world = world(auth, 60, |_, _| answer(200, &[], ""));
+        let error = world.client.send(get("/users")).await.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(world.script.calls(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_federated_token_is_read_anew_for_every_request() {
+    let (file, token_file) = secret("first.jwt.token\n");
+    let auth = Auth::Federated {
+        client_id: "app-1".into(),
+        token: token_file,
+        token_url: TOKEN_URL.parse().unwrap(),
+        scope: Some("https://graph.microsoft.com/.default".into()),
+    };
+    let world =
+        world(auth, 60, |number, request| if is_token(request) { token(number, 100) } else { answer(200, &[], "") });
+    world.client.send(get("/users")).await.unwrap();
+    std::fs::write(file.path(), "second.jwt.token").unwrap();
+    world.clock.advance(Duration::from_secs(91));
+    world.client.send(get("/users")).await.unwrap();
+    let seen = world.script.seen();
+    let shown: Vec<String> =
+        seen.iter().filter(|seen| seen.uri == TOKEN_URL).map(|seen| seen.field("client_assertion")).collect();
+    assert_eq!(shown, ["first.jwt.token", "second.jwt.token"]);
+}
+
+/// What a proof says, once its own key was found to sign it.
+fn proof(seen: &Seen) -> (Value, Value) {
+    let proof = seen.header("dpop");
+    let header = jsonwebtoken::decode_header(proof).unwrap();
+    assert_eq!((header.typ.as_deref(), header.alg), (Some("dpop+jwt"), Algorithm::ES256));
+    let jwk = header.jwk.unwrap();
+    let mut validation = Validation::new(Algorithm::ES256);
+    validation.validate_exp = false;
+    validation.required_spec_claims.clear();
+    let key = DecodingKey::from_jwk(&jwk).unwrap();
+    let claims: Value = jsonwebtoken::decode(proof, &key, &validation).unwrap().claims;
+    (claims, serde_json::to_value(jwk).unwrap())
+}
+
+fn bound(pem: &str) -> Auth {
+    match private_key(pem) {
+        Auth::PrivateKeyJwt { client_id, key, key_id, token_url, scope, .. } => {
+            Auth::PrivateKeyJwt { client_id, key, key_id, token_url, scope, dpop: true }
+        }
+        other => other,
+    }
+}
+
+fn bound_token(number: usize) -> Answer {
+    let body = json!({"token_type": "DPoP", "expires_in": 3600, "access_token": format!("access-{number}")});
+    answer(200, &[("content-type", "application/json")], &body.to_string())
+}
+
+#[tokio::test]
+async fn a_bound_token_goes_out_with_a_fresh_proof_every_time() {
+    let world = world(bound(include_str!("keys/p256.pem")), 60, |number, request| match number {
+        1 => answer(400, &[("dpop-nonce", "n-1")], r#"{"error":"use_dpop_nonce"}"#),
+        _ if is_token(request) => bound_token(number),
+        3 => answer(503, &[("retry-after", "1")], ""),
+        5 => answer(401, &[("dpop-nonce", "r-1"), ("www-authenticate", "DPoP error=\"use_dpop_nonce\"")], ""),
+        _ => answer(200, &[], ""),
+    });
+    let mut call = get("/Users");
+    call.place = seatwarden::outbound::Place::Path("/Users".into(), vec![("limit".into(), "2".into())]);
+    world.client.send(call.clone()).await.unwrap();
+    world.client.send(call).await.unwrap();
+    let seen = world.script.seen();
+    assert_eq!(seen.len(), 6, "a nonce, a token, a 503, an answer, a nonce, an answer");
+    let proofs: Vec<(Value, Value)> = seen.iter().map(proof).collect();
+    assert!(proofs.iter().all(|(_, key)| *key == proofs[0].1), "one key");
+    assert!(proofs[0].1.get("d").is_none(), "the private half stays at home");
+    let ids: std::collections::BTreeSet<&str> =
+        proofs.iter().map(|(claims, _)| claims["jti"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), proofs.len(), "no jti twice");
+    let nonces: Vec<Option<&str>> = proofs.iter().map(|(claims, _)| claims["nonce"].as_str()).collect();
+    assert_eq!(nonces, [None, Some("n-1"), None, None, None, Some("r-1")]);
+    assert_eq!((&proofs[1].0["htm"], &proofs[1].0["htu"]), (&json!("POST"), &json!(TOKEN_URL)));
+    assert!(proofs[1].0.get("ath").is_none());
+    for (seen, (claims, _)) in seen.iter().zip(&proofs).skip(2) {
+        assert_eq!(seen.header("authorization"), "DPoP access-2");
+        assert_eq!(claims["htu"], "https://acme.okta.example/scim/v2/Users", "without the query");
+        // base64url(SHA-256("access-2")).
+        assert_eq!(claims["ath"], "Z2L2VFXbhes5zm7QQ1XXEL0DtdAxau-S3AhGzV3XK1Y");
+    }
+    let assertions: std::collections::BTreeSet<String> =
+        seen.iter().take(2).map(|seen| seen.field("client_assertion")).collect();
+    assert_eq!(assertions.len(), 2, "a repeated assertion is refused");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_one_nonce_after_the_other_is_left_alone() {
+    let world = world(bound(include_str!("keys/p256.pem")), 60, |number, _| {
+        answer(400, &[("dpop-nonce", &format!("n-{number}"))], r#"{"error":"use_dpop_nonce"}"#)
+    });
+    let error = world.client.send(get("/Users")).await.unwrap_err();
+    assert!(matches!(error, CallError::Refused { .. }), "{error:?}");
+    assert_eq!(world.script.calls(), 2);
+}
+
+#[tokio::test]
+async fn an_unbound_token_is_refused_where_a_bound_one_was_asked_for() {
+    let world = world(bound(include_str!("keys/p256.pem")), 60, |number, _| token(number, 3600));
+    let error = world.client.send(get("/Users")).await.unwrap_err().to_string();
+    assert!(error.contains("not bound to our key") && !error.contains("access-1"), "{error}");
+    assert_eq!(world.script.calls(), 1);
 }

@@ -133,10 +133,12 @@ fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
 /// A workbook with one sheet of that XML.
 fn with_sheet(sheet: &[u8]) -> Vec<u8> {
     let types = br#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
+    let root = br#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
     let workbook = br#"<workbook xmlns:r="r"><sheets><sheet name="s" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
     let relations = br#"<Relationships><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
     zipped(&[
         ("[Content_Types].xml", types),
+        ("_rels/.rels", root),
         ("xl/workbook.xml", workbook),
         ("xl/_rels/workbook.xml.rels", relations),
         ("xl/worksheets/sheet1.xml", sheet),
