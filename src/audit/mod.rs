@@ -6,6 +6,6 @@ pub mod chain;
 pub mod entry;
 pub mod report;
 
-pub use chain::{Break, LINE_LIMIT, Tip, Verifier, link, verify, verify_lines};
+pub use chain::{Break, LINE_LIMIT, Tip, Verifier, link, link_under, verify, verify_lines};
 pub use entry::Entry;
 pub use report::sentence;

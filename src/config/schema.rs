@@ -1,10 +1,10 @@
-//! The JSON Schemas of both files, for editors (`#:schema` lines, Even Better TOML, taplo) and for `config schema`.
+//! The JSON Schemas of all files, for editors (`#:schema` lines, Even Better TOML, taplo) and for `config schema`.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::raw::{CatalogFile, ConfigFile};
+use super::raw::{CatalogFile, ConfigFile, TableFile};
 
 /// The schema of `seatwarden.toml`.
 pub fn configuration() -> Value {
@@ -14,6 +14,11 @@ pub fn configuration() -> Value {
 /// The schema of `catalog.toml`.
 pub fn catalog() -> Value {
     of::<CatalogFile>()
+}
+
+/// The schema of a rules table in TOML.
+pub fn rules() -> Value {
+    of::<TableFile>()
 }
 
 /// A schema as text, with a line break at its end.

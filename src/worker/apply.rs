@@ -108,7 +108,7 @@ impl Warden {
         let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl Warden {
                 }
             }
             if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                self.commit(batch).await?;
             }
         }
         Ok(())
@@ -168,7 +168,7 @@ impl Warden {
                 });
             }
         }
-        self.parts.store.commit(intents).await?;
+        self.commit(intents).await?;
         let calls: FuturesUnordered<_> = steps
             .iter()
             .map(|step| async move {
@@ -207,7 +207,7 @@ impl Warden {
             metrics::change(step.action, ok);
         }
         if !results.is_empty() {
-            self.parts.store.commit(results).await?;
+            self.commit(results).await?;
         }
         Ok(())
     }

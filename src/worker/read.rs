@@ -159,7 +159,7 @@ impl Warden {
         batch.people = absorbed.records;
         batch.dirty = absorbed.dirty;
         if !batch.is_empty() {
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         }
         Ok(())
     }
@@ -192,7 +192,7 @@ impl Warden {
         if worth {
             let mut batch = Batch::new(self.now(), pass);
             batch.feeds.insert(feed.clone(), after);
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         } else {
             self.stand().times.insert(feed.clone(), (after.last_whole, after.last_good));
         }
@@ -232,7 +232,7 @@ impl Warden {
         }
         let mut batch = Batch::new(self.now(), pass);
         batch.dirty.insert(id);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 }

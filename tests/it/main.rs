@@ -17,6 +17,7 @@ mod config;
 mod directory;
 mod feeds;
 mod foreign;
+mod fuzz;
 mod line;
 mod ops;
 mod outbound;

@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod fmt;
 mod import;
+mod schema;
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
@@ -28,6 +29,8 @@ enum Verb {
     Export(export::Export),
     /// Reads a table from XLSX, CSV or TOML and prints it as TOML or CSV.
     Import(import::Import),
+    /// Prints the JSON Schema that editors complete and check by.
+    Schema(schema::Schema),
 }
 
 impl Rules {
@@ -37,6 +40,7 @@ impl Rules {
             Verb::Fmt(fmt) => fmt.run(global),
             Verb::Export(export) => export.run(global),
             Verb::Import(import) => import.run(global),
+            Verb::Schema(schema) => schema.run(),
         }
     }
 }

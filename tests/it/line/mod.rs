@@ -3,4 +3,5 @@
 mod company;
 mod crash;
 mod faults;
+mod reload;
 mod stories;
