@@ -13,9 +13,34 @@ use super::shelf::catalog;
 
 const COLUMNS: [&str; 6] = ["job_code", "department", "group", "status", "feed", "attr.shift"];
 const WORDS: [&str; 28] = [
-    "SD-1", "sd-2", "SD-12", "SD-007", "FIN-3", "X", "SD-*", "*-3", "S*1", "*D-1*", "*", "SD-1..SD-9", "SD-01..SD-09",
-    "SD-5..SD-20", "FIN-1..FIN-4", "IT", "HR", "R&D, Labs", "R*", "*s", "Straße", "STRASSE", "ＳＤ-7", "okta", "entra",
-    "active", "on_leave", "suspended",
+    "SD-1",
+    "sd-2",
+    "SD-12",
+    "SD-007",
+    "FIN-3",
+    "X",
+    "SD-*",
+    "*-3",
+    "S*1",
+    "*D-1*",
+    "*",
+    "SD-1..SD-9",
+    "SD-01..SD-09",
+    "SD-5..SD-20",
+    "FIN-1..FIN-4",
+    "IT",
+    "HR",
+    "R&D, Labs",
+    "R*",
+    "*s",
+    "Straße",
+    "STRASSE",
+    "ＳＤ-7",
+    "okta",
+    "entra",
+    "active",
+    "on_leave",
+    "suspended",
 ];
 const TODAY: Date = date(2026, 6, 15);
 
@@ -163,7 +188,11 @@ fn text(table: &Table) -> String {
         }
     }
     for one in &table.exceptions {
-        let _infallible = writeln!(text, "[[exception]]\nperson = {:?}\nuntil = {}\nowner = 'o'\nreason = 'r'", one.person, one.until);
+        let _infallible = writeln!(
+            text,
+            "[[exception]]\nperson = {:?}\nuntil = {}\nowner = 'o'\nreason = 'r'",
+            one.person, one.until
+        );
         gives(&mut text, one.tier.as_ref(), &one.addons);
     }
     text

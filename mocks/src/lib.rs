@@ -32,6 +32,8 @@
 //! `profile.jobCode`, Entra's `onPremisesExtensionAttributes.extensionAttribute1` (and
 //! `extension_{app}_jobCode`), and `urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode` in the SCIM feed.
 //!
+//! `mocks.hook_okta(url, secret)` registers an event hook, `mocks.send_okta_events()` calls out what happened since.
+//!
 //! # The company
 //!
 //! | story | call |
@@ -72,6 +74,7 @@ mod filter;
 mod journal;
 mod keys;
 pub mod okta;
+pub mod post;
 mod rng;
 pub mod scim;
 mod server;

@@ -1,20 +1,24 @@
 //! `run`: the daemon, or one full pass.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
-use crate::inbound::{control, ops};
+use crate::config::Config;
+use crate::inbound::{control, ops, public};
 use crate::store::StoreError;
 use crate::worker::request::exit;
-use crate::worker::{self, INBOX, Request, Trigger};
+use crate::worker::{self, INBOX, Request, Trigger, Warden};
 
 /// How long the pass in hand may take once a stop was asked for.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -88,17 +92,9 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
     let serving =
         control::serve(listener, config.listen.control.clone(), warden.clone(), triggers.clone(), stop.clone());
     tasks.spawn(serving);
-    if let Some(address) = config.listen.ops {
-        match ops::listen(address).await {
-            Ok(listener) => {
-                info!(%address, "ops listener is up");
-                tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
-            }
-            Err(error) => {
-                output::complain(&format!("cannot listen on {address}: {error}"));
-                return exit::CONFIG;
-            }
-        }
+    if let Err((address, error)) = listeners(&config, &warden, counts, &tasks, &stop).await {
+        output::complain(&format!("cannot listen on {address}: {error}"));
+        return exit::CONFIG;
     }
     tasks.spawn(worker::watch_rules(config.rules.clone(), triggers.clone(), stop.clone()));
     tasks.spawn(lifecycle::watchdog(stop.clone()));
@@ -132,4 +128,28 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
             exit::DONE
         }
     }
+}
+
+/// Opens the listeners of the configuration.
+async fn listeners(
+    config: &Config,
+    warden: &Arc<Warden>,
+    counts: PrometheusHandle,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(), (SocketAddr, std::io::Error)> {
+    if let Some(address) = config.listen.ops {
+        let listener = ops::listen(address).await.map_err(|error| (address, error))?;
+        info!(%address, "ops listener is up");
+        tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
+    }
+    // Without a hook nobody has a reason to call.
+    let hooked = config.feeds.values().any(|feed| feed.hook.is_some());
+    if let Some(address) = config.listen.public.filter(|_| hooked) {
+        let limits = public::Limits::default();
+        let listener = public::listen(address, limits).await.map_err(|error| (address, error))?;
+        info!(%address, "public listener is up");
+        tasks.spawn(public::serve(listener, warden.clone(), limits, stop.clone()));
+    }
+    Ok(())
 }

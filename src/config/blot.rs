@@ -5,7 +5,7 @@ use super::context::Context;
 use super::tree::{Node, Table, Value};
 
 /// Settings beside secrets that say nothing secret.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 18] = [
     "kind",
     "client_id",
     "username",
@@ -20,6 +20,10 @@ const HARMLESS: [&str; 14] = [
     "credential",
     "grant_type",
     "login_url",
+    "issuer",
+    "audience",
+    "jwks_url",
+    "window",
 ];
 
 /// Parts of names behind which secrets are kept.

@@ -126,6 +126,54 @@ pub struct FeedConfig {
     pub on_suspended: OnSuspended,
     /// More trust anchors (PEM).
     pub ca_file: Option<PathBuf>,
+    /// What the provider may tell us at `/hooks/NAME`.
+    pub hook: Option<Hook>,
+}
+
+/// Who may knock at `/hooks/NAME`, and how they prove who they are.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    /// Where the provider reaches us, without `/hooks/NAME`.
+    pub public_url: Option<Url>,
+    /// What JSON deliveries look like; `None` where only security events are taken.
+    pub knock: Option<Knock>,
+    /// Security event tokens (`application/secevent+jwt`).
+    pub set: Option<SetHook>,
+}
+
+/// How a delivery in JSON is told from a stranger's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knock {
+    /// An Okta event hook: the `Authorization` header is the secret itself.
+    Okta {
+        /// The secret.
+        secret: Secret,
+    },
+    /// Change notifications of Microsoft Graph: every item repeats the client state.
+    Graph {
+        /// The client state.
+        client_state: Secret,
+    },
+    /// A body signed by HMAC-SHA256 together with a timestamp.
+    Hmac {
+        /// The key.
+        secret: Secret,
+        /// How far the timestamp may lie from our clock.
+        window: Duration,
+    },
+}
+
+/// Security event tokens (RFC 8417), pushed by RFC 8935.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetHook {
+    /// Who signs them: `iss`.
+    pub issuer: String,
+    /// Whom they are for: `aud`.
+    pub audience: String,
+    /// Where the issuer's keys are. Absent: the issuer's `/.well-known/ssf-configuration` says it.
+    pub jwks_url: Option<Url>,
+    /// What the `Authorization` header has to be, where the transmitter sends one.
+    pub token: Option<Secret>,
 }
 
 /// Where an attribute stands in the wire object: an optional SCIM extension URN, then names to walk.

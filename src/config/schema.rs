@@ -95,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 32] = [
+    const SHAPES: [(&str, &[&str]); 33] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -111,6 +111,7 @@ mod tests {
         ("feed scim_push", &["FeedFile scim_push"]),
         ("hook", &["HookFile"]),
         ("hook entra", &["EntraHookFile"]),
+        ("hook set", &["SetFile"]),
         ("secret", &["SecretFile"]),
         ("auth ssws", &["OktaAuth ssws"]),
         ("auth bearer", &["ScimAuth bearer", "PushAuth bearer"]),
@@ -142,7 +143,7 @@ mod tests {
         let others =
             [("okta", "ssws"), ("okta", "private_key_jwt"), ("entra", "client_secret"), ("scim_push", "basic")];
         let feeds = scim.into_iter().chain(others).enumerate().map(|(number, (kind, auth))| {
-            format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{}}\n")
+            format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
         let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
         let text = text.concat();

@@ -5,6 +5,7 @@
 
 mod answer;
 mod entra;
+pub mod hook;
 mod mapping;
 mod okta;
 mod pages;

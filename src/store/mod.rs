@@ -4,10 +4,12 @@
 //! form of a record, `migrate` the format of the folder.
 
 mod codec;
+pub mod hint;
 pub mod migrate;
 pub mod overlay;
 pub mod sled;
 
+pub use self::hint::Hint;
 pub use self::overlay::Overlay;
 pub use self::sled::{Opened, SledStore};
 
@@ -45,6 +47,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Small facts of the worker by name, such as `rules_digest`; `None` removes.
     pub notes: BTreeMap<String, Option<String>>,
+    /// What providers pointed at, each under a number that is used once; `None` removes what was looked at.
+    pub hints: BTreeMap<u64, Option<Hint>>,
 }
 
 impl Batch {
@@ -55,13 +59,14 @@ impl Batch {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Self { at: _, pass: _, rules: _, people, feeds, dirty, clean, events, notes } = self;
+        let Self { at: _, pass: _, rules: _, people, feeds, dirty, clean, events, notes, hints } = self;
         people.is_empty()
             && feeds.is_empty()
             && dirty.is_empty()
             && clean.is_empty()
             && events.is_empty()
             && notes.is_empty()
+            && hints.is_empty()
     }
 }
 
@@ -142,6 +147,9 @@ pub trait Store: Send + Sync {
 
     /// People to look at again.
     fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError>;
+
+    /// What providers pointed at and nobody has looked at yet, by number.
+    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError>;
 
     /// A small fact by name.
     fn note(&self, name: &str) -> Result<Option<String>, StoreError>;

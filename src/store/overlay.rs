@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Batch, FeedState, Store, StoreError, Verification};
+use super::{Batch, FeedState, Hint, Store, StoreError, Verification};
 use crate::audit::report::subject;
 use crate::audit::{Entry, Tip, chain};
 use crate::directory::PersonRecord;
@@ -25,6 +25,7 @@ struct Written {
     feeds: BTreeMap<FeedName, FeedState>,
     dirty: BTreeMap<PersonId, bool>,
     notes: BTreeMap<String, Option<String>>,
+    hints: BTreeMap<u64, Option<Hint>>,
     entries: Vec<Entry>,
     /// Where the base's journal ends, once it had to be known.
     base_tip: Option<Tip>,
@@ -85,7 +86,7 @@ impl Store for Overlay {
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let base_tip = if batch.events.is_empty() { None } else { Some(self.base_tip()?) };
         let mut written = self.written();
-        let Batch { at, pass, rules, people, feeds, dirty, clean, events, notes } = batch;
+        let Batch { at, pass, rules, people, feeds, dirty, clean, events, notes, hints } = batch;
         for event in events {
             let tip = match (written.entries.last(), &written.base_tip) {
                 (Some(last), _) => Tip::of(last),
@@ -102,6 +103,10 @@ impl Store for Overlay {
         written.people.extend(people.into_iter().map(|record| (record.id, record)));
         written.feeds.extend(feeds);
         written.notes.extend(notes);
+        written.hints.extend(hints);
+        if self.base.is_none() {
+            written.hints.retain(|_, hint| hint.is_some());
+        }
         written.dirty.extend(clean.into_iter().map(|person| (person, false)));
         written.dirty.extend(dirty.into_iter().map(|person| (person, true)));
         Ok(())
@@ -127,6 +132,17 @@ impl Store for Overlay {
             }
         }
         Ok(dirty)
+    }
+
+    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
+        let mut hints = self.base.as_ref().map_or_else(|| Ok(BTreeMap::new()), |base| base.hints())?;
+        for (number, hint) in &self.written().hints {
+            match hint {
+                Some(hint) => hints.insert(*number, hint.clone()),
+                None => hints.remove(number),
+            };
+        }
+        Ok(hints)
     }
 
     fn note(&self, name: &str) -> Result<Option<String>, StoreError> {

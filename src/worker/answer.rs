@@ -87,6 +87,7 @@ impl Warden {
             applied: super::Applied::default(),
             desk_trouble: planned.desk_trouble,
             view: super::view::PassView::default(),
+            unread: planned.readings.unread,
         };
         Ok((view, outcome.exit()))
     }

@@ -227,6 +227,7 @@ impl Warden {
         match ended {
             Ended::Done { changed } => {
                 self.stand().failing.remove(&key);
+                self.note_seat(person, now);
                 if changed {
                     self.stand().count(&pool, losing);
                 }

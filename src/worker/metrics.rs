@@ -1,10 +1,12 @@
 //! Numbers for Prometheus, without personal data.
 
+use std::time::Duration;
+
 use ::metrics::{counter, gauge, histogram};
 
 use super::view::PassView;
 use super::warden::Warden;
-use crate::model::{Digest, Time};
+use crate::model::{Digest, FeedName, Time};
 use crate::seats::Action;
 
 /// One pass.
@@ -23,6 +25,18 @@ pub(super) fn change(action: Action, ok: bool) {
     };
     let result = if ok { "ok" } else { "failed" };
     counter!("seatwarden_changes_total", "action" => action, "result" => result).increment(1);
+}
+
+/// An event has come to a confirmed seat.
+pub(super) fn event_to_seat(took: Duration) {
+    histogram!("seatwarden_event_to_seat_seconds").record(took.as_secs_f64());
+}
+
+/// What became of events at a hook.
+pub(super) fn hook_events(feed: &FeedName, result: &'static str, count: u64) {
+    if count > 0 {
+        counter!("seatwarden_hook_events_total", "feed" => feed.to_string(), "result" => result).increment(count);
+    }
 }
 
 /// The table in force. The digest of an earlier one stays with the value 0.

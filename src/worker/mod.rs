@@ -1,4 +1,4 @@
-//! The worker: one loop with few arms (trigger, timer, due time, changed files, shutdown), one [`pass`] for every scope.
+//! The worker: one loop with few arms (trigger, timer, due time, hint, shutdown), one [`pass`] for every scope.
 //!
 //! | file | what |
 //! |---|---|
@@ -8,8 +8,10 @@
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `reload` | rules files that change on disk |
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::ambient::Chance;
-use crate::model::{FeedName, PersonId, Time};
+use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats;
 
 mod answer;
 pub mod apply;
 mod explain;
+mod inbox;
+mod look;
 mod metrics;
 mod missing;
 mod observe;
@@ -39,6 +43,7 @@ mod warden;
 
 pub use answer::{audit_answer, failed};
 pub use apply::Applied;
+pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request};
@@ -55,6 +60,13 @@ pub enum Scope {
     Feed(FeedName),
     /// One person, read by id.
     Person(PersonId),
+    /// What hooks pointed at: these accounts by id, and what changed in these feeds.
+    Hinted {
+        /// Read by id.
+        accounts: BTreeSet<AccountId>,
+        /// Read for changes.
+        feeds: BTreeSet<FeedName>,
+    },
     /// Nothing new is read: a date has come, an operator approved, the table was edited.
     Due,
 }
@@ -67,6 +79,7 @@ impl Scope {
             Self::Incremental => "incremental",
             Self::Feed(_) => "feed",
             Self::Person(_) => "person",
+            Self::Hinted { .. } => "hinted",
             Self::Due => "due",
         }
     }
@@ -117,6 +130,13 @@ pub async fn run(
                 now if now >= next_incremental => Scope::Incremental,
                 _ => Scope::Due,
             },
+            // Behind the timer, which an endless stream of hints must not starve.
+            taken = warden.hints() => {
+                if let Err(error) = warden.look(taken).await {
+                    error!(%error, pass.scope = "hinted", "a pass could not be made; what hooks pointed at is kept");
+                }
+                continue;
+            }
         };
         if let Err(error) = warden.pass(scope.clone()).await {
             error!(%error, pass.scope = scope.word(), "a pass could not be made; everybody keeps their seat");

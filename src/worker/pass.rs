@@ -28,6 +28,8 @@ pub struct Outcome {
     pub desk_trouble: Vec<String>,
     /// Its number, scope, times and counts.
     pub view: PassView,
+    /// What hooks pointed at and could not be read.
+    pub unread: BTreeSet<(FeedName, Option<String>)>,
 }
 
 /// A plan and what it was made from.
@@ -83,7 +85,14 @@ impl Warden {
             };
             word.clone_into(&mut view.result);
             let Planned { plan, policy: _, readings, desk_trouble } = planned;
-            Outcome { readings: readings.readings, plan, applied, desk_trouble, view: view.clone() }
+            Outcome {
+                readings: readings.readings,
+                plan,
+                applied,
+                desk_trouble,
+                view: view.clone(),
+                unread: readings.unread,
+            }
         });
         if outcome.is_err() {
             "failed".clone_into(&mut view.result);

@@ -3,8 +3,10 @@
 //! Rows are written while the pages stream, for what a page shows is positive evidence about those accounts. What
 //! pages do not show is judged only when a walk has ended well; see `missing`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -12,9 +14,9 @@ use tracing::{info, warn};
 use super::Scope;
 use super::view::ReadingView;
 use super::warden::{Warden, WardenError};
-use crate::directory::{Absorbed, Coverage, Gap, GapKind, Page, Reading};
+use crate::directory::{Absorbed, Coverage, Gap, GapKind, Page, Reading, Removed};
 use crate::feed;
-use crate::model::{FeedName, PersonId, Time};
+use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats::Event;
 use crate::store::{Batch, FeedState};
 
@@ -25,7 +27,12 @@ pub(super) struct ReadingsDone {
     pub(super) readings: Vec<Reading>,
     /// Accounts whose shrinking was refused: they are held under `feed_shrink`.
     pub(super) events: Vec<Event>,
+    /// Accounts, or feeds as a whole, that hooks pointed at and that could not be read.
+    pub(super) unread: BTreeSet<(FeedName, Option<String>)>,
 }
+
+/// Reads by id side by side. The outbound client has its own cap below this.
+const READS_AT_ONCE: usize = 16;
 
 impl Warden {
     /// Reads the feeds of the scope, all at once, and takes in what they show.
@@ -42,6 +49,15 @@ impl Warden {
                 self.walk(&names, false, pass, &mut done).await?;
             }
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
+            Scope::Hinted { accounts, feeds } => {
+                let names: Vec<FeedName> =
+                    feeds.iter().filter(|name| self.parts.feeds.contains_key(*name)).cloned().collect();
+                self.walk(&names, false, pass, &mut done).await?;
+                let partial = done.readings.iter().filter(|reading| reading.coverage.gap().is_some());
+                done.unread = partial.map(|reading| (reading.feed.clone(), None)).collect();
+                self.read_accounts(accounts, pass, &mut done).await?;
+                self.await_seats();
+            }
             Scope::Due => {}
         }
         self.learn().mirror.settle();
@@ -208,6 +224,53 @@ impl Warden {
         Ok(())
     }
 
+    /// Reads accounts by their immutable ids. Those that nobody knew become known; those that are gone and that nobody
+    /// knew stay unknown.
+    async fn read_accounts(
+        &self,
+        accounts: &BTreeSet<AccountId>,
+        pass: u64,
+        done: &mut ReadingsDone,
+    ) -> Result<(), WardenError> {
+        let wanted: Vec<&AccountId> = accounts.iter().collect();
+        let mut read = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(READS_AT_ONCE) {
+            let calls = FuturesUnordered::new();
+            for account in chunk {
+                // A feed that pushes to us cannot be read; what it pushed is in the mirror.
+                let Some(feed) = self.parts.feeds.get(&account.feed).cloned() else { continue };
+                calls.push(async move { (*account, feed.read_account(&account.id).await) });
+            }
+            read.extend(calls.collect::<Vec<_>>().await);
+        }
+        let mut pages: BTreeMap<&FeedName, (Page, Coverage)> = BTreeMap::new();
+        for (account, presence) in read {
+            let (page, coverage) = pages.entry(&account.feed).or_insert((Page::default(), Coverage::Changes));
+            match presence {
+                feed::Presence::Here(account) => page.accounts.push(*account),
+                feed::Presence::Gone => page.removed.push(gone(account)),
+                feed::Presence::Unknown(gap) => {
+                    done.unread.insert((account.feed.clone(), Some(account.id.clone())));
+                    *coverage = Coverage::Partial(gap);
+                }
+            }
+        }
+        for (feed, (page, coverage)) in pages {
+            self.take_in(feed, &page, pass).await?;
+            // Also whoever has the facts that are known is looked at: an earlier look may not have come to its end.
+            let mut batch = Batch::new(self.now(), pass);
+            let ids = accounts.iter().filter(|account| account.feed == *feed);
+            batch.dirty = ids.filter_map(|account| self.known().mirror.person_of(account)).collect();
+            if !batch.is_empty() {
+                self.commit(batch).await?;
+            }
+            let accounts = u64::try_from(page.accounts.len()).unwrap_or(u64::MAX);
+            let read_at = self.now();
+            done.readings.push(Reading { feed: feed.clone(), coverage, accounts, cursor: None, read_at });
+        }
+        Ok(())
+    }
+
     /// Reads every account of one person by its immutable id.
     async fn read_person(&self, id: PersonId, pass: u64, done: &mut ReadingsDone) -> Result<(), WardenError> {
         let record = self.parts.store.person(id)?;
@@ -219,10 +282,7 @@ impl Warden {
             let mut coverage = Coverage::Changes;
             match feed.read_account(&account.id).await {
                 feed::Presence::Here(account) => page.accounts.push(*account),
-                feed::Presence::Gone => page.removed.push(crate::directory::Removed {
-                    id: account.id.clone(),
-                    how: "read by id: it does not exist".to_owned(),
-                }),
+                feed::Presence::Gone => page.removed.push(gone(&account)),
                 feed::Presence::Unknown(gap) => coverage = Coverage::Partial(gap),
             }
             self.take_in(&account.feed, &page, pass).await?;
@@ -235,6 +295,10 @@ impl Warden {
         self.commit(batch).await?;
         Ok(())
     }
+}
+
+fn gone(account: &AccountId) -> Removed {
+    Removed { id: account.id.clone(), how: "read by id: it does not exist".to_owned() }
 }
 
 /// A reading that turned out to be less than it said.

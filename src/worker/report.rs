@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::Planned;
+use super::status::Standing;
 use super::view::{
-    FailingView, FeedView, HeldView, PersonRow, PersonView, PlanView, RateView, ReadingView, ReservedView, RulesView,
-    SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
+    FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView,
+    ReservedView, RulesView, SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
@@ -268,6 +269,7 @@ impl Warden {
                 finding.place.as_ref().map(|place| format!("{}:{}: ", place.file, place.line)).unwrap_or_default();
             format!("{place}{}", finding.message)
         });
+        let hooks = self.hooks_view(&standing);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ready: table.set.is_some(),
@@ -282,8 +284,33 @@ impl Warden {
                 error,
             },
             distrusted: ledger.distrusted.clone(),
+            hooks,
             alerts: standing.alerts,
         })
+    }
+
+    fn hooks_view(&self, standing: &Standing) -> HooksView {
+        let waiting = self.inbox.waiting();
+        let with_hook = self.parts.config.feeds.values().filter(|feed| feed.hook.is_some());
+        let feeds = with_hook.map(|feed| {
+            let knocked = standing.hooks.get(&feed.name).cloned().unwrap_or_default();
+            HookView {
+                name: feed.name.to_string(),
+                waiting: waiting.get(&feed.name).copied().unwrap_or(0),
+                last_event: knocked.last,
+                events: knocked.events,
+                refused: knocked.refused,
+                last_refusal: knocked.why,
+                subscription: None,
+            }
+        });
+        HooksView {
+            waiting: waiting.values().sum(),
+            event_to_seat_p50_ms: standing.event_to_seat(50),
+            event_to_seat_p95_ms: standing.event_to_seat(95),
+            measured: long(standing.event_to_seat_ms.len()),
+            feeds: feeds.collect(),
+        }
     }
 
     /// The desks, as they were last seen.

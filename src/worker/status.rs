@@ -1,9 +1,11 @@
 //! How everything stands, as a value that passes write and reports read.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
+use super::look::Awaited;
 use super::view::{PassView, ReadingView};
-use crate::model::{FeedName, PersonId, PoolId, TargetName, Time};
+use crate::model::{AccountId, FeedName, PersonId, PoolId, TargetName, Time};
 use crate::seats::Occupied;
 use crate::target::Observed;
 
@@ -27,6 +29,30 @@ pub(super) struct Standing {
     pub(super) taken: VecDeque<(Time, PoolId)>,
     /// Last whole and last good reading of feeds, where that is newer than what the store says.
     pub(super) times: BTreeMap<FeedName, (Option<Time>, Option<Time>)>,
+    /// Accounts that the pass under way reads because a hook pointed at them.
+    pub(super) expected: BTreeMap<AccountId, Awaited>,
+    /// People whose seats change because a hook pointed at them, until a desk has confirmed it.
+    pub(super) awaited: BTreeMap<PersonId, Awaited>,
+    /// How long the last events took to a confirmed seat, in milliseconds, oldest first.
+    pub(super) event_to_seat_ms: VecDeque<u64>,
+    /// What came in at hooks since the start, by feed.
+    pub(super) hooks: BTreeMap<FeedName, Knocked>,
+}
+
+/// Times from event to seat that are kept for `status`.
+const TIMES_KEPT: usize = 1_024;
+
+/// What came in at one hook.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Knocked {
+    /// When a delivery was taken last.
+    pub(super) last: Option<Time>,
+    /// Events taken.
+    pub(super) events: u64,
+    /// Deliveries turned away.
+    pub(super) refused: u64,
+    /// Why the last one was.
+    pub(super) why: Option<String>,
 }
 
 /// A desk as it was last seen.
@@ -58,6 +84,22 @@ pub(super) struct Failing {
 }
 
 impl Standing {
+    /// Keeps how long an event took to a confirmed seat.
+    pub(super) fn took(&mut self, span: Duration) {
+        if self.event_to_seat_ms.len() >= TIMES_KEPT {
+            self.event_to_seat_ms.pop_front();
+        }
+        self.event_to_seat_ms.push_back(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// The time within which that share (of a hundred) of the last events had come to a seat.
+    pub(super) fn event_to_seat(&self, share: usize) -> Option<u64> {
+        let mut sorted: Vec<u64> = self.event_to_seat_ms.iter().copied().collect();
+        sorted.sort_unstable();
+        let rank = sorted.len().saturating_mul(share).div_ceil(100).saturating_sub(1);
+        sorted.get(rank).copied()
+    }
+
     /// Seats taken in the last 24 hours before `now`, by pool.
     pub(super) fn taken_since(&mut self, from: Time) -> BTreeMap<PoolId, u64> {
         while self.taken.front().is_some_and(|(at, _)| *at < from) {

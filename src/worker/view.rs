@@ -239,6 +239,56 @@ pub struct StatusView {
     pub distrusted: Option<String>,
     /// What the independent checker refused.
     pub alerts: Vec<String>,
+    /// What providers called out to us since the start.
+    #[serde(default)]
+    pub hooks: HooksView,
+}
+
+/// Hooks in `status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HooksView {
+    /// Accounts and feeds that wait to be looked at.
+    pub waiting: u64,
+    /// Half of the last events had come to a confirmed seat within so many milliseconds.
+    pub event_to_seat_p50_ms: Option<u64>,
+    /// And 95 of a hundred within so many.
+    pub event_to_seat_p95_ms: Option<u64>,
+    /// Events that those two rest on.
+    pub measured: u64,
+    /// Each feed that has a hook.
+    pub feeds: Vec<HookView>,
+}
+
+/// One hook in `status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HookView {
+    /// The feed.
+    pub name: String,
+    /// Accounts that wait to be looked at.
+    pub waiting: u64,
+    /// When a delivery was taken last.
+    pub last_event: Option<Time>,
+    /// Events taken.
+    pub events: u64,
+    /// Deliveries turned away.
+    pub refused: u64,
+    /// Why the last one was.
+    pub last_refusal: Option<String>,
+    /// The subscription at Microsoft Graph, where we keep one.
+    pub subscription: Option<SubscriptionView>,
+}
+
+/// A subscription in `status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SubscriptionView {
+    /// `active`, `failing` or `none`.
+    pub state: String,
+    /// When it ends unless it is renewed.
+    pub expires_at: Option<Time>,
+    /// When it was last seen at the provider.
+    pub checked_at: Option<Time>,
+    /// What failed.
+    pub error: Option<String>,
 }
 
 /// One feed in `status`.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use arc_swap::ArcSwap;
 use thiserror::Error;
 
+use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, Mode};
@@ -70,6 +71,7 @@ pub struct Warden {
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
+    pub(super) inbox: Inbox,
     passes: AtomicU64,
 }
 
@@ -136,6 +138,7 @@ impl Warden {
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),
+            inbox: Inbox::open(parts.store.hints()?),
             passes: AtomicU64::new(passes),
             parts,
         };

@@ -27,14 +27,16 @@ const IMPURE: [&str; 16] = [
 ];
 
 /// Packages that one file or folder alone may name.
-const OWNED: [(&str, &str); 9] = [
+const OWNED: [(&str, &str); 11] = [
     ("::sled", "src/store/sled"),
     ("backoff", "src/outbound/retry.rs"),
-    ("governor", "src/outbound"),
+    ("governor", "src/outbound src/inbound/public.rs"),
     ("reqwest", "src/outbound"),
     ("openidconnect", "src/outbound"),
-    ("jsonwebtoken", "src/outbound"),
+    ("jsonwebtoken", "src/outbound src/inbound/hooks"),
     ("clap", "src/cli"),
+    ("hmac", "src/inbound/hooks"),
+    ("subtle", "src/inbound/hooks"),
     ("csv", "src/rules src/cli"),
     ("notify_debouncer_full", "src/worker"),
 ];

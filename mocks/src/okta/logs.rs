@@ -63,7 +63,7 @@ fn bound(call: &Call, name: &str) -> Result<Option<Timestamp>, ()> {
 }
 
 /// The event types of Okta's catalog that such a change writes. Changes of people without an Okta account write none.
-fn event(world: &World, change: &Change) -> Option<Value> {
+pub(super) fn event(world: &World, change: &Change) -> Option<Value> {
     let id = change.accounts.okta.as_deref()?;
     let kind = match change.what {
         What::Hired => "user.lifecycle.create",

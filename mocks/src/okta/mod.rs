@@ -1,12 +1,14 @@
 //! Okta: the users API, groups, the System Log and the org token endpoint.
 //!
 //! Source of the behavior: Okta's management API description and developer pages on paging, rate limits, errors and
-//! OAuth for service apps. What is deliberately absent: everything that writes, since Seatwarden only reads from Okta.
+//! OAuth for service apps. What is deliberately absent: everything that writes, since Seatwarden only reads from Okta;
+//! an event hook is made by the test.
 
 mod criteria;
 mod dpop;
 mod error;
 mod groups;
+mod hooks;
 mod index;
 mod limits;
 mod logs;
@@ -19,6 +21,7 @@ use std::time::Duration;
 use http::{HeaderName, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 
+pub use hooks::{Delivered, EventHook};
 pub use limits::{Bucket, Limits};
 
 use crate::World;
@@ -56,6 +59,10 @@ pub struct Org {
     pub job_code_attribute: String,
     /// How long every answer takes.
     pub latency: Duration,
+    /// The event hook, once it is verified.
+    pub event_hook: Option<EventHook>,
+    /// Deliveries that were given up: when, and where they should have gone.
+    pub failed_deliveries: Vec<(Timestamp, String)>,
     bank: TokenBank,
     index: index::SearchIndex,
     nth: u64,
@@ -77,6 +84,8 @@ impl Org {
             clock_skew: SignedDuration::ZERO,
             job_code_attribute: "jobCode".to_owned(),
             latency: Duration::ZERO,
+            event_hook: None,
+            failed_deliveries: Vec::new(),
             bank: TokenBank::default(),
             index: index::SearchIndex::default(),
             nth: 0,

@@ -12,7 +12,7 @@ use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
 use crate::config::tree::Node;
-use crate::config::{Auth, FeedConfig, FeedKind, Named, secrets, urls};
+use crate::config::{Auth, FeedConfig, FeedKind, Named, urls};
 use crate::model::{FeedName, OnSuspended};
 
 /// At most what Okta grants one principal, with room for whoever else uses the same app (Okta caps a principal at half
@@ -32,8 +32,8 @@ pub(crate) fn all(root: &mut Section<'_>, public: Option<SocketAddr>) -> Option<
     feeds.into_iter().map(|feed| feed.map(|feed| (feed.name.clone(), feed))).collect()
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
     Okta,
     Entra,
     Scim,
@@ -58,7 +58,7 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
     let budget = budget(&mut section);
     let on_suspended = section.or("on_suspended", "hold", parse::choice(&ON_SUSPENDED));
     let ca_file = ca_file(&mut section);
-    hook(&mut section, kind);
+    let hook = super::hook::read(&mut section, kind);
     section.shaped(shape(kind)).finish();
     named.ok()?;
     let (kind, url, auth) = feed?;
@@ -71,6 +71,7 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
         budget: budget?,
         on_suspended: on_suspended?,
         ca_file: ca_file?,
+        hook: hook?,
     })
 }
 
@@ -161,25 +162,6 @@ fn push(section: &mut Section<'_>, name: &str, public: Option<SocketAddr>) -> Re
     let at = public.map_or_else(|| "127.0.0.1".to_owned(), |public| public.to_string());
     let url = Url::parse(&format!("http://{at}/scim/v2/{name}")).ok();
     Some((FeedKind::ScimPush, url?, auth?))
-}
-
-/// `hook` is checked for its shape, so that its secrets stay out of the file.
-fn hook(section: &mut Section<'_>, kind: Kind) {
-    let Some(mut hook) = section.some_table("hook", "hook") else { return };
-    if !hook.is_there() {
-        return;
-    }
-    hook.get("public_url", urls::base(&[]));
-    match kind {
-        Kind::Entra => {
-            secrets::need(&mut hook, "client_state");
-            hook.shaped("hook entra").finish();
-        }
-        Kind::Okta | Kind::Scim | Kind::Push => {
-            secrets::need(&mut hook, "secret");
-            hook.finish();
-        }
-    }
 }
 
 /// The share of the vendor's limit that we spend.

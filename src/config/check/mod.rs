@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod brakes;
 pub(crate) mod feed;
 pub(crate) mod general;
+mod hook;
 pub(crate) mod target;
 
 use std::path::{Path, PathBuf};

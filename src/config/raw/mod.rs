@@ -19,9 +19,7 @@ pub use peers::{
     ClientAuthFile, CloudFile, DeskKeyFile, EntraAuth, EntraHookFile, FeedFile, HookFile, ModeFile, OktaAuth,
     OnSuspendedFile, PushAuth, ScimAuth, SeatFile, SecretFile, TargetFile,
 };
-pub use table::{
-    CaseFile, Day, ExceptionFile, ExpectFile, PriorityFile, RuleFile, TableFile, ValuesFile, WhenFile,
-};
+pub use table::{CaseFile, Day, ExceptionFile, ExpectFile, PriorityFile, RuleFile, TableFile, ValuesFile, WhenFile};
 
 use schemars::JsonSchema;
 

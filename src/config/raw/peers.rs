@@ -122,24 +122,60 @@ pub enum CloudFile {
     China,
 }
 
-/// A webhook of Okta or a SCIM server.
+/// What may come in at `/hooks/NAME`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct HookFile {
-    /// Where the provider reaches us.
+    /// How a delivery proves where it comes from. Default `okta` in an okta feed, else `hmac`.
+    pub kind: Option<HookKindFile>,
+    /// Where the provider reaches us, without `/hooks/NAME`.
     pub public_url: Option<String>,
-    /// What the provider shows us.
-    pub secret: SecretFile,
+    /// What the provider shows us or signs with; may be absent where `set` is there.
+    pub secret: Option<SecretFile>,
+    /// How far the timestamp of a signed delivery may lie from our clock. Default `5m`.
+    pub window: Option<String>,
+    /// Security events (Shared Signals, SCIM events).
+    pub set: Option<SetFile>,
+}
+
+/// How a delivery proves where it comes from.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum HookKindFile {
+    /// An Okta event hook: the `Authorization` header is the secret.
+    Okta,
+    /// A change notification of Microsoft Graph with a client state.
+    Graph,
+    /// A body signed by HMAC-SHA256 together with a timestamp.
+    Hmac,
 }
 
 /// Change notifications of Microsoft Graph.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct EntraHookFile {
-    /// Where Microsoft reaches us.
+    /// How a delivery proves where it comes from. Default `graph`.
+    pub kind: Option<HookKindFile>,
+    /// Where Microsoft reaches us, without `/hooks/NAME`; with it, subscriptions are made and kept.
     pub public_url: Option<String>,
     /// What Microsoft shows us.
     pub client_state: SecretFile,
+    /// Security events (Shared Signals, SCIM events).
+    pub set: Option<SetFile>,
+}
+
+/// Security event tokens, pushed by RFC 8935.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SetFile {
+    /// Who signs them: `iss`.
+    pub issuer: String,
+    /// Whom they are for: `aud`.
+    pub audience: String,
+    /// Where the issuer's keys are; without it the issuer's `/.well-known/ssf-configuration` says so.
+    pub jwks_url: Option<String>,
+    /// What the `Authorization` header has to be, where the transmitter sends one.
+    pub token: Option<SecretFile>,
 }
 
 /// Authentication at Okta.

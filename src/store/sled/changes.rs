@@ -14,7 +14,7 @@ use crate::directory::PersonRecord;
 use crate::model::{Digest, FeedName, PersonId, PoolId};
 use crate::seats::ledger::{Hold, Touched};
 use crate::seats::{Cooling, Holding, Ledger, Waiting};
-use crate::store::{Batch, FeedState, StoreError, codec};
+use crate::store::{Batch, FeedState, Hint, StoreError, codec};
 
 /// Numbers of dirty people per record.
 const DIRTY_RANGE: u64 = 4_096;
@@ -39,6 +39,7 @@ pub(super) struct Group {
     feeds: BTreeMap<FeedName, FeedState>,
     dirty: BTreeMap<PersonId, bool>,
     notes: BTreeMap<String, Option<String>>,
+    hints: BTreeMap<u64, Option<Hint>>,
     /// Entries with their text.
     pub(super) entries: Vec<(Entry, String)>,
 }
@@ -53,7 +54,7 @@ impl Group {
         tip: &mut Tip,
         journal: &Path,
     ) -> Result<(), StoreError> {
-        let Batch { at, pass, rules, people: _, feeds, dirty, clean, events, notes } = batch;
+        let Batch { at, pass, rules, people: _, feeds, dirty, clean, events, notes, hints } = batch;
         let mut entries = Vec::with_capacity(events.len());
         let mut end = tip.clone();
         for event in events {
@@ -67,6 +68,7 @@ impl Group {
         self.people.extend(people);
         self.feeds.extend(feeds);
         self.notes.extend(notes);
+        self.hints.extend(hints);
         // Whoever is named in both is looked at once more, rather than not at all.
         self.dirty.extend(clean.into_iter().map(|person| (person, false)));
         self.dirty.extend(dirty.into_iter().map(|person| (person, true)));
@@ -80,7 +82,7 @@ impl Group {
 
     /// Stages everything but the manifest, and gives the people away. `ledger` is the one before these entries.
     pub(super) fn stage(&mut self, stage: &mut Stage<'_>, ledger: &Ledger) -> Result<(), StoreError> {
-        let Self { people, feeds, dirty, notes, entries } = self;
+        let Self { people, feeds, dirty, notes, hints, entries } = self;
         blocks::write(stage, Rows::People, std::mem::take(people))?;
         for (name, state) in feeds {
             stage.put(Kind::Feeds, name.as_str().as_bytes(), &codec::encode(state)?)?;
@@ -89,6 +91,12 @@ impl Group {
             match note {
                 Some(text) => stage.put(Kind::Notes, name.as_bytes(), text.as_bytes())?,
                 None => stage.remove(Kind::Notes, name.as_bytes())?,
+            }
+        }
+        for (number, hint) in hints {
+            match hint {
+                Some(hint) => stage.put(Kind::Inbox, &number.to_be_bytes(), &codec::encode(hint)?)?,
+                None => stage.remove(Kind::Inbox, &number.to_be_bytes())?,
             }
         }
         stage_dirty(stage, dirty)?;
@@ -134,6 +142,18 @@ pub(super) fn load_dirty(trees: &Trees) -> Result<BTreeSet<PersonId>, StoreError
         Ok(true)
     })?;
     Ok(dirty)
+}
+
+/// What providers pointed at.
+pub(super) fn load_hints(trees: &Trees) -> Result<BTreeMap<u64, Hint>, StoreError> {
+    let mut hints = BTreeMap::new();
+    trees.scan(Kind::Inbox, &[], None, &mut |key, payload| {
+        let number = <[u8; 8]>::try_from(key).map(u64::from_be_bytes);
+        let number = number.map_err(|_| StoreError::Damaged("a key of `inbox` has another length".to_owned()))?;
+        hints.insert(number, codec::decode(&payload)?);
+        Ok(true)
+    })?;
+    Ok(hints)
 }
 
 fn stage_journal(stage: &mut Stage<'_>, entries: &[(Entry, String)]) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::blocks::Rows;
-use self::changes::{each_row, load_dirty, load_history, people_rows, text};
+use self::changes::{each_row, load_dirty, load_hints, load_history, people_rows, text};
 use self::engine::Shared;
 use self::folder::Lock;
 use self::journal_file::is_exactly;
@@ -37,7 +37,7 @@ use self::manifest::Manifest;
 use self::open::{Ready, differs};
 use self::trees::{Kind, io};
 use self::writer::{Job, QUEUE, guarded};
-use super::{Batch, FeedState, Store, StoreError, Verification, codec};
+use super::{Batch, FeedState, Hint, Store, StoreError, Verification, codec};
 use crate::ambient::{Clock as _, SystemClock};
 use crate::audit::report::subject;
 use crate::audit::{Entry, LINE_LIMIT, Verifier};
@@ -163,6 +163,10 @@ impl Store for SledStore {
 
     fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError> {
         self.read(|| load_dirty(&self.shared.trees))
+    }
+
+    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
+        self.read(|| load_hints(&self.shared.trees))
     }
 
     fn note(&self, name: &str) -> Result<Option<String>, StoreError> {

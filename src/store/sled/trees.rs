@@ -34,11 +34,13 @@ pub(super) enum Kind {
     Holds,
     State,
     Manifest,
+    // Behind the others: a tag never changes.
+    Inbox,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 15] = [
+    pub(super) const COUNTED: [Self; 16] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -54,6 +56,7 @@ impl Kind {
         Self::Notes,
         Self::Holds,
         Self::State,
+        Self::Inbox,
     ];
 
     /// Goes into checksums: never changes its meaning.
@@ -79,6 +82,7 @@ impl Kind {
             Self::Holds => "holds",
             Self::State => "state",
             Self::Manifest => "manifest",
+            Self::Inbox => "inbox",
         }
     }
 }

@@ -209,7 +209,7 @@ fn entra_and_scim_feeds() {
          C040 7:27 this kind of feed has no SCIM extensions | with dots
          C012 7:47 `status` is our own word | another name
          C008 8:1 `client_state` is missing in [feed.e.hook] | { file = \"path\" }
-         C006 8:10 there is no setting `secret` in [feed.e.hook] | known here: `client_state`, `public_url`",
+         C006 8:10 there is no setting `secret` in [feed.e.hook] | known here: `client_state`, `kind`, `public_url`, `set`",
     );
     broken_file(
         "scim",

@@ -73,7 +73,9 @@ fn the_samples_fit_their_schemas() {
         assert_eq!(faults(&schema::rules(), &read(path)), Vec::<String>::new(), "{path}");
     }
     assert_eq!(faults(&schema::rules(), TABLE), Vec::<String>::new());
-    for path in ["src/config/init/catalog.toml", "tests/it/config/sample/catalog.toml", "deploy/kubernetes/config/catalog.toml"] {
+    for path in
+        ["src/config/init/catalog.toml", "tests/it/config/sample/catalog.toml", "deploy/kubernetes/config/catalog.toml"]
+    {
         assert_eq!(faults(&schema::catalog(), &read(path)), Vec::<String>::new(), "{path}");
     }
 }
@@ -96,7 +98,9 @@ fn what_the_readers_refuse_the_schemas_refuse_as_well() {
         assert!(broken != TABLE && !faults(&schema::rules(), &broken).is_empty(), "{from} -> {to}");
     }
     let catalog = read("src/config/init/catalog.toml");
-    for (from, to) in [("seats    =", "seat ="), ("rank  =", "rang ="), ("default_tier", "default"), ("\"7d\"", "\"7 days\"")] {
+    for (from, to) in
+        [("seats    =", "seat ="), ("rank  =", "rang ="), ("default_tier", "default"), ("\"7d\"", "\"7 days\"")]
+    {
         let broken = catalog.replacen(from, to, 1);
         assert!(broken != catalog && !faults(&schema::catalog(), &broken).is_empty(), "{from} -> {to}");
     }

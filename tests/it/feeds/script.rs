@@ -161,6 +161,7 @@ impl Kind {
             budget: 1.0,
             on_suspended: OnSuspended::default(),
             ca_file: None,
+            hook: None,
         }
     }
 }

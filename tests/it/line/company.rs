@@ -63,7 +63,7 @@ pub(super) struct Company {
     pub(super) wire: Arc<Wire>,
     pub(super) folder: TempDir,
     loaded: Loaded,
-    warden: Warden,
+    warden: Arc<Warden>,
     _servers: Vec<MockServer>,
 }
 
@@ -114,24 +114,29 @@ impl Company {
             ("entra.secret", entra::CLIENT_SECRET),
             ("scim.token", scim::BEARER_TOKEN),
             ("desk.token", scim::BEARER_TOKEN),
+            ("hook.secret", "a long and random hook secret"),
         ] {
             fs::write(folder.path().join(name), content).unwrap();
         }
         let loaded = load(&folder);
         let clock = ManualClock::auto(Time::from(world::BEGINNING));
         let wire = Arc::new(Wire::new());
-        let warden = open(&loaded, &store, &clock, &wire).unwrap();
+        let warden = Arc::new(open(&loaded, &store, &clock, &wire).unwrap());
         Self { mocks, clock, store, wire, folder, loaded, warden, _servers: servers }
     }
 
     /// Forgets everything but the store, as a new process would.
     pub(super) fn restart(&mut self) {
         self.loaded = load(&self.folder);
-        self.warden = open(&self.loaded, &self.store, &self.clock, &self.wire).unwrap();
+        self.warden = Arc::new(open(&self.loaded, &self.store, &self.clock, &self.wire).unwrap());
     }
 
     pub(super) fn warden(&self) -> &Warden {
         &self.warden
+    }
+
+    pub(super) fn shared(&self) -> Arc<Warden> {
+        Arc::clone(&self.warden)
     }
 
     pub(super) async fn try_pass(&self, scope: Scope) -> Result<Outcome, WardenError> {

@@ -11,7 +11,7 @@ use seatwarden::audit::Entry;
 use seatwarden::directory::PersonRecord;
 use seatwarden::model::{FeedName, PersonId, PoolId};
 use seatwarden::seats::{HoldState, Ledger};
-use seatwarden::store::{Batch, FeedState, Overlay, Store, StoreError, Verification};
+use seatwarden::store::{Batch, FeedState, Hint, Overlay, Store, StoreError, Verification};
 use seatwarden_mocks::{Hire, World};
 
 use super::company::{Company, Cut, Setup, catalog, run};
@@ -57,6 +57,10 @@ impl Store for Mortal {
 
     fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError> {
         self.inner.dirty()
+    }
+
+    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
+        self.inner.hints()
     }
 
     fn note(&self, name: &str) -> Result<Option<String>, StoreError> {

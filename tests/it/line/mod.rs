@@ -3,5 +3,6 @@
 mod company;
 mod crash;
 mod faults;
+mod hooks;
 mod reload;
 mod stories;

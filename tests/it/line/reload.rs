@@ -10,7 +10,12 @@ use super::stories::analysts;
 
 const ONE: &str = "id,job_code,tier\nanalysts,SD-*,fulfiller\n";
 const TWO: &str = "id,job_code,tier\nothers,FIN-*,fulfiller\n";
-const BROKEN: [&str; 4] = ["id,job_code,tier\nanalysts,SD-*,fulfillr\n", "id,tier\nx,\"fulfiller\n", "", "id,tier\na,fulfiller\nb,requester\n"];
+const BROKEN: [&str; 4] = [
+    "id,job_code,tier\nanalysts,SD-*,fulfillr\n",
+    "id,tier\nx,\"fulfiller\n",
+    "",
+    "id,tier\na,fulfiller\nb,requester\n",
+];
 
 #[test]
 fn every_entry_names_the_table_of_its_time() {

@@ -12,7 +12,7 @@ use seatwarden::model::{
 use seatwarden::rules::Basis;
 use seatwarden::seats::event::HoldEnd;
 use seatwarden::seats::{Action, Cause, Event, Evidence, HeldPlan, Known, Ledger, Reason, Step};
-use seatwarden::store::{Batch, FeedState, Opened, SledStore, Store};
+use seatwarden::store::{Batch, FeedState, Hint, Opened, SledStore, Store};
 
 pub(crate) const NOTES: [&str; 3] = ["rules_digest", "last_pass", "x"];
 
@@ -170,7 +170,20 @@ pub(crate) fn batch(rng: &mut fastrand::Rng, second: u64) -> Batch {
     if rng.bool() {
         batch.notes.insert(NOTES[rng.usize(..3)].to_owned(), rng.bool().then(|| format!("note {version}")));
     }
+    for _ in 0..rng.u8(..5) {
+        batch.hints.insert(rng.u64(..200), rng.bool().then(|| hint(version)));
+    }
     batch
+}
+
+fn hint(version: u64) -> Hint {
+    Hint {
+        feed: FeedName::new("okta-prod"),
+        account: (!version.is_multiple_of(3)).then(|| format!("00u{version}")),
+        urgent: version.is_multiple_of(2),
+        event: format!("event {version}"),
+        received_at: at(version),
+    }
 }
 
 /// Everything a store says, read back through the trait.
@@ -180,6 +193,7 @@ pub(crate) struct Content {
     pub(crate) feeds: BTreeMap<FeedName, FeedState>,
     pub(crate) dirty: BTreeSet<PersonId>,
     pub(crate) notes: BTreeMap<String, String>,
+    pub(crate) hints: BTreeMap<u64, Hint>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) ledger: Ledger,
 }
@@ -191,6 +205,7 @@ impl Content {
             feeds: BTreeMap::new(),
             dirty: BTreeSet::new(),
             notes: BTreeMap::new(),
+            hints: BTreeMap::new(),
             entries: Vec::new(),
             ledger: Ledger::default(),
         }
@@ -200,6 +215,7 @@ impl Content {
         let mut content = Self {
             feeds: store.feeds().unwrap(),
             dirty: store.dirty().unwrap(),
+            hints: store.hints().unwrap(),
             ledger: Ledger::clone(&store.ledger()),
             ..Self::empty()
         };
@@ -239,6 +255,12 @@ impl Content {
             match note {
                 Some(note) => self.notes.insert(name.clone(), note.clone()),
                 None => self.notes.remove(name),
+            };
+        }
+        for (number, hint) in &batch.hints {
+            match hint {
+                Some(hint) => self.hints.insert(*number, hint.clone()),
+                None => self.hints.remove(number),
             };
         }
         for event in &batch.events {

@@ -1,0 +1,7 @@
+//! Hooks from end to end: what providers call out over real HTTP, until a desk has confirmed a seat.
+
+mod inbox;
+mod limits;
+mod okta;
+mod signed;
+mod world;

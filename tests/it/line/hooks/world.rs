@@ -1,0 +1,111 @@
+//! A company whose providers can call us.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seatwarden::inbound::public::{self, Limits};
+use seatwarden::store::{Overlay, Store};
+use seatwarden::worker::Outcome;
+use seatwarden_mocks::post::{Answered, send};
+use seatwarden_mocks::{Hire, World};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::super::company::{Company, GENEROUS, Setup};
+
+/// What `hook.secret` holds.
+pub(super) const SECRET: &str = "a long and random hook secret";
+
+/// The event hook of a feed, as the configuration has it.
+pub(super) fn okta_hook() -> String {
+    format!("{GENEROUS}[feed.okta.hook]\nsecret = {{ file = \"hook.secret\" }}\n")
+}
+
+/// A company with a public listener.
+pub(super) struct Called {
+    pub(super) company: Company,
+    pub(super) address: SocketAddr,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Called {
+    pub(super) async fn new(world: World, more: String) -> Self {
+        Self::on(world, Setup { more, ..Setup::default() }, Limits::default(), Arc::new(Overlay::empty())).await
+    }
+
+    pub(super) async fn on(world: World, setup: Setup, limits: Limits, store: Arc<dyn Store>) -> Self {
+        let company = Company::on(world, setup, store).await;
+        let (address, stop, serving) = serve(&company, limits).await;
+        Self { company, address, stop, serving }
+    }
+
+    /// Forgets everything but the store, and listens again.
+    pub(super) async fn restart(&mut self) {
+        self.stop.cancel();
+        self.company.restart();
+        (self.address, self.stop, self.serving) = serve(&self.company, Limits::default()).await;
+    }
+
+    pub(super) fn url(&self, feed: &str) -> String {
+        format!("http://{}/hooks/{feed}", self.address)
+    }
+
+    pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> Answered {
+        let url = format!("http://{}{path}", self.address);
+        send(http::Method::POST, &url, headers, body, Duration::from_secs(20)).await.unwrap()
+    }
+
+    /// An authorized delivery of Okta's.
+    pub(super) async fn okta(&self, body: impl Into<bytes::Bytes>) -> u16 {
+        self.post("/hooks/okta", &[("authorization", SECRET)], body).await.status.as_u16()
+    }
+
+    /// One look at what waits.
+    pub(super) async fn look(&self) -> Outcome {
+        let warden = self.company.warden();
+        warden.look(warden.take_hints()).await.unwrap()
+    }
+
+    pub(super) fn leave(&self, name: &str) {
+        let mut state = self.company.mocks.state();
+        let person = state.world.by_email(&format!("{name}@acme.example")).unwrap();
+        state.world.leave(person);
+    }
+
+    /// Waiting hints on disk.
+    pub(super) fn on_disk(&self) -> usize {
+        self.company.store.hints().unwrap().len()
+    }
+}
+
+async fn serve(company: &Company, limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+    let listener = public::listen("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
+    let address = listener.address().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(public::serve(listener, company.shared(), limits, stop.clone()));
+    (address, stop, serving)
+}
+
+/// Analysts by first name, all with a right to a seat.
+pub(super) fn analysts(names: &[&str]) -> World {
+    let mut world = World::empty(3);
+    for (place, name) in names.iter().enumerate() {
+        let number = format!("{:05}", place + 1);
+        world.hire(Hire::new(&format!("{name}@acme.example")).number(&number).job("SD-12").department("IT"));
+    }
+    world
+}
+
+/// A delivery of events about users, as Okta writes it.
+pub(super) fn delivery(kind: &str, events: &[(&str, &str)]) -> String {
+    let events: Vec<serde_json::Value> = events
+        .iter()
+        .map(|(uuid, id)| {
+            serde_json::json!({"uuid": uuid, "published": "2026-11-22T09:15:04.217Z", "eventType": kind,
+                "outcome": {"result": "SUCCESS"}, "target": [{"id": "00gX", "type": "UserGroup"}, {"id": id, "type": "User"}]})
+        })
+        .collect();
+    serde_json::json!({"eventType": "com.okta.event_hook", "data": {"events": events}}).to_string()
+}
