@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fmt deploy-check
+.PHONY: help demo test check bench fmt fuzz deploy-check
 
 CARGO ?= cargo
 
@@ -22,6 +22,9 @@ bench: ## Measures evaluate, plan, store and mirror beside their alternatives (r
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all
+
+fuzz: ## Looks for bad inputs with cargo-fuzz, a minute for each reader and the matcher
+	bash tests/tools/fuzz.sh
 
 deploy-check: ## Checks the systemd unit and the Kubernetes manifests
 	bash tests/tools/deploy.sh

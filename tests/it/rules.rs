@@ -8,6 +8,7 @@ mod decide;
 mod encodings;
 mod findings;
 mod hostile;
+mod office;
 mod reference;
 mod standing;
 mod tidy;

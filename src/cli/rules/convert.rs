@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::files;
 use crate::cli::{Global, Output, output};
-use crate::rules::draft::{Kept, as_toml};
+use crate::rules::draft::{Grid, Kept, as_toml};
 use crate::rules::{Draft, Source};
 use crate::workbook;
 use crate::worker::request::exit;
@@ -84,6 +84,15 @@ fn toml(global: &Global, draft: &Draft, sources: &[Source], out: Option<&Path>) 
 fn csv(global: &Global, draft: &Draft, sources: &[Source], out: Option<&Path>) -> Result<(), Failed> {
     let (rules, exceptions) = draft.to_csv().map_err(|loss| lost(&loss))?;
     say_lost(global, sources);
+    if let Ok(grids) = draft.to_grids()
+        && let Some(first) = grids.iter().flat_map(Grid::fragile).next()
+    {
+        let count = grids.iter().map(|grid| grid.fragile().len()).sum::<usize>();
+        output::talk(
+            global,
+            &format!("{count} cells such as `{first}` are numbers to a spreadsheet that opens this file: give it XLSX"),
+        );
+    }
     let Some(out) = out else {
         // Both stand in one stream: after an empty line another header may follow.
         let both: Vec<&str> = std::iter::once(rules.as_str()).chain(exceptions.as_deref()).collect();

@@ -41,6 +41,28 @@ impl Grid {
             |cells: &Cells| keys.iter().map(|key| cells.get(key).map_or(String::new(), |v| cell(key, v))).collect();
         Self { name, header: keys.iter().map(ToString::to_string).collect(), rows: rows.iter().map(row).collect() }
     }
+
+    /// Cells that a spreadsheet changes when it opens them from CSV, where nothing says that they are text.
+    pub fn fragile(&self) -> Vec<&str> {
+        let cells = self.rows.iter().flatten().map(String::as_str);
+        cells.filter(|cell| loses_zeros(cell) || loses_digits(cell) || is_scientific(cell)).collect()
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn loses_zeros(cell: &str) -> bool {
+    cell.len() > 1 && cell.starts_with('0') && is_number(cell)
+}
+
+fn loses_digits(cell: &str) -> bool {
+    cell.len() > 15 && is_number(cell)
+}
+
+fn is_scientific(cell: &str) -> bool {
+    cell.split_once(['e', 'E']).is_some_and(|(number, power)| is_number(number) && is_number(power))
 }
 
 /// Several values in one cell. A first value that looks like a formula gets an empty one before it, which means
