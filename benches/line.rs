@@ -1,5 +1,7 @@
-//! How long the pure stages of the line take: `cargo bench --bench line`, one stage with `-- evaluate` or `-- plan`.
+//! How long the pure stages of the line take: `cargo bench --bench line`, one stage with `-- evaluate`, `-- diff` or
+//! `-- plan`.
 
+mod diff;
 mod evaluate;
 mod plan;
 

@@ -35,13 +35,13 @@ fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
     (id, pool)
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let pools = [pool("requester", 0, Seats::Unlimited), pool("fulfiller", 20, Seats::Bought(120))].into();
     Catalog { default_tier: PoolId::from("requester"), pools }
 }
 
 /// Of ten rows eight name an exact code, one a range and one a glob.
-fn table(rows: usize) -> Vec<Source> {
+pub(crate) fn table(rows: usize) -> Vec<Source> {
     let mut text = "id,job_code,department,tier\n".to_owned();
     for row in 0..rows {
         let code = match row % 10 {
@@ -63,7 +63,11 @@ fn rules(rows: usize) -> RuleSet {
 }
 
 fn people(rows: usize) -> Vec<Person> {
-    (0..1_000_u64)
+    people_of(rows, 1_000)
+}
+
+pub(crate) fn people_of(rows: usize, people: u64) -> Vec<Person> {
+    (0..people)
         .map(|number| {
             let row = usize::try_from(number).unwrap_or(0) * 7_919 % rows;
             let code = match row % 10 {

@@ -14,6 +14,16 @@ pub fn sentence(entry: &Entry) -> String {
     }
 }
 
+/// What happened to the person whom an event is about, without naming them: `holds fulfiller`.
+pub fn deed(event: &Event) -> String {
+    let told = what(event);
+    let short = subject(event).and_then(|person| {
+        let rest = told.strip_prefix(&person.to_string())?;
+        rest.strip_prefix(' ').or_else(|| rest.strip_prefix("'s "))
+    });
+    short.map(str::to_owned).unwrap_or(told)
+}
+
 /// The person whom an event is about, where it is about one.
 pub const fn subject(event: &Event) -> Option<PersonId> {
     match event {
@@ -43,7 +53,10 @@ pub const fn subject(event: &Event) -> Option<PersonId> {
 
 fn what(event: &Event) -> String {
     match event {
-        Event::Person(known) => format!("{} is known by {} account(s)", known.person, known.accounts.len()),
+        Event::Person(known) => {
+            let accounts: Vec<String> = known.accounts.iter().map(ToString::to_string).collect();
+            format!("{} is known by {}", known.person, accounts.join(" and "))
+        }
         Event::Granting { person, pool, class, cause, basis: _ } => {
             format!("{person} is being granted {pool}{}: {}", of_class(class.as_ref()), cause.text)
         }

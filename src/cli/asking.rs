@@ -126,11 +126,15 @@ fn decides(request: &Request) -> bool {
         Request::Plan {}
         | Request::Apply { .. }
         | Request::Sync { .. }
-        | Request::Explain { .. }
         | Request::People { .. }
         | Request::TargetAdopt { .. } => true,
+        // With a table of its own the question is about that one.
+        Request::Explain { rules, .. } => rules.is_none(),
         Request::Approve { .. }
         | Request::Reject { .. }
+        // These two bring the tables that they are about, or find none in force.
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::TargetList {}
@@ -150,6 +154,8 @@ fn writes(request: &Request) -> bool {
         | Request::TargetAdopt { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
+        | Request::RulesDiff { .. }
+        | Request::RulesCoverage { .. }
         | Request::Status {}
         | Request::Seats {}
         | Request::People { .. }

@@ -23,6 +23,7 @@ mod people;
 mod plan;
 mod rules;
 mod run;
+pub mod screen;
 mod seats;
 mod setup;
 mod shell;
@@ -93,6 +94,8 @@ pub enum Output {
     Csv,
     /// For code hosts and editors (SARIF 2.1.0), where the data is findings.
     Sarif,
+    /// For a comment on a pull request: `rules diff`.
+    Markdown,
     /// The rules table, for editors: `rules export` and `rules import`.
     Toml,
     /// The rules table, for spreadsheets: `rules export` and `rules import`.
@@ -216,7 +219,7 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
         Verb::Seats => seats::run(global).await,
         Verb::People(people) => people.run(global).await,
         Verb::Sync(sync) => sync.run(global).await,
-        Verb::Rules(rules) => rules.run(global),
+        Verb::Rules(rules) => rules.run(global).await,
         Verb::Target(target) => target.run(global).await,
         Verb::Audit(audit) => audit.run(global).await,
         Verb::Store(store) => store.run(global).await,

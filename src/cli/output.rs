@@ -73,6 +73,10 @@ pub(super) fn finish<T: serde::de::DeserializeOwned>(
                 complain("`-o sarif` is only for findings: check, rules check");
                 return exit::USAGE;
             }
+            Output::Markdown => {
+                complain("`-o markdown` is only for rules diff");
+                return exit::USAGE;
+            }
             Output::Toml | Output::Xlsx => {
                 complain("`-o toml` and `-o xlsx` are only for the rules table: rules export, rules import");
                 return exit::USAGE;
@@ -97,22 +101,25 @@ pub(super) fn finish_rows<T: serde::de::DeserializeOwned>(
         return finish(global, answer, |rows: &Vec<T>| render(rows));
     }
     match serde_json::from_value::<Vec<T>>(answer.data) {
-        Ok(rows) => {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            let written = writer.write_record(header).and_then(|()| {
-                rows.iter().try_for_each(|item| writer.write_record(row(item).iter().map(|cell| guarded(cell))))
-            });
-            match (written, writer.into_inner()) {
-                (Ok(()), Ok(bytes)) => say(&String::from_utf8_lossy(&bytes)),
-                _ => complain("the list could not be written as CSV"),
-            }
-        }
+        Ok(rows) => csv(header, rows.iter().map(row)),
         Err(error) => complain(&format!("the answer has another shape than expected: {error}")),
     }
     if let Some(error) = &answer.error {
         complain(error);
     }
     answer.exit
+}
+
+/// Prints rows as CSV.
+pub(super) fn csv(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = writer.write_record(header).and_then(|()| {
+        rows.into_iter().try_for_each(|cells| writer.write_record(cells.iter().map(|cell| guarded(cell))))
+    });
+    match (written, writer.into_inner()) {
+        (Ok(()), Ok(bytes)) => say(&String::from_utf8_lossy(&bytes)),
+        _ => complain("the list could not be written as CSV"),
+    }
 }
 
 /// A cell that a spreadsheet does not take for a formula.

@@ -36,7 +36,7 @@ pub(super) fn version(global: &Global) -> u8 {
     let version = env!("CARGO_PKG_VERSION");
     match global.output {
         Output::Json => output::json(&serde_json::json!({"name": "seatwarden", "version": version})),
-        Output::Text | Output::Csv | Output::Sarif | Output::Toml | Output::Xlsx => {
+        Output::Text | Output::Csv | Output::Sarif | Output::Markdown | Output::Toml | Output::Xlsx => {
             output::say(&format!("seatwarden {version}"));
         }
     }

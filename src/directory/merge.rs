@@ -78,8 +78,7 @@ pub struct Matching {
 /// The accounts of the first feed of `prefer` that has one decide the status; accounts of feeds that are not named
 /// decide together. Of several that decide, the one most alive wins, so that no second account costs a seat.
 pub fn merge(record: &PersonRecord, matching: &Matching) -> Person {
-    let mut accounts: Vec<Ranked<'_>> = record.accounts.iter().map(|row| Ranked::new(row, matching)).collect();
-    accounts.sort_by(|a, b| (a.rank, a.life, a.id()).cmp(&(b.rank, b.life, b.id())));
+    let accounts = ranked(record, matching);
     let decides = accounts.first();
     let (status, departure) = decides.map_or((Status::Unknown, None), Ranked::standing);
     let present = accounts.iter().any(Ranked::is_present);
@@ -117,18 +116,25 @@ pub fn merge(record: &PersonRecord, matching: &Matching) -> Person {
     }
 }
 
+/// The accounts of a person, the one whose word counts most first.
+pub(super) fn ranked<'a>(record: &'a PersonRecord, matching: &Matching) -> Vec<Ranked<'a>> {
+    let mut accounts: Vec<Ranked<'a>> = record.accounts.iter().map(|row| Ranked::new(row, matching)).collect();
+    accounts.sort_by(|a, b| (a.rank, a.life, a.id()).cmp(&(b.rank, b.life, b.id())));
+    accounts
+}
+
 /// An account with what orders it among those of its person.
-struct Ranked<'a> {
-    row: &'a AccountRow,
-    rank: usize,
-    life: Life,
+pub(super) struct Ranked<'a> {
+    pub(super) row: &'a AccountRow,
+    pub(super) rank: usize,
+    pub(super) life: Life,
 }
 
 /// How much an account speaks for somebody working here, most first. An unknown word may mean active, so it comes
 /// before every word that could cost a seat. Among those who left the weakest evidence decides: one absence that is
 /// not believed holds the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Life {
+pub(super) enum Life {
     Active,
     Unknown,
     OnLeave,
@@ -156,7 +162,7 @@ impl<'a> Ranked<'a> {
         Self { row, rank, life }
     }
 
-    fn id(&self) -> &AccountId {
+    pub(super) fn id(&self) -> &AccountId {
         &self.row.account.id
     }
 
@@ -166,11 +172,11 @@ impl<'a> Ranked<'a> {
 
     /// Whether its facts still tell something. An absence that is not believed takes no fact away: otherwise a feed
     /// that fails would look like a change of everybody's job code.
-    fn is_present(&self) -> bool {
+    pub(super) fn is_present(&self) -> bool {
         self.life < Life::Absent
     }
 
-    fn standing(&self) -> (Status, Option<Departure>) {
+    pub(super) fn standing(&self) -> (Status, Option<Departure>) {
         let feed = self.feed().clone();
         let departure = match self.life {
             Life::Active | Life::Unknown | Life::OnLeave | Life::Suspended | Life::PreStart => {

@@ -4,10 +4,12 @@
 
 pub mod id;
 pub mod license;
+pub mod money;
 pub mod person;
 pub mod time;
 
 pub use id::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName};
 pub use license::{Billing, Catalog, Exemption, MinHold, Money, Pool, PoolKind, Reassign, Seats};
+pub use money::Sum;
 pub use person::{Account, Attribute, Attributes, MatchKey, OnSuspended, Status};
 pub use time::Time;

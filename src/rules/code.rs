@@ -64,4 +64,6 @@ codes! {
     CLASS_WITHOUT_TIER = "R036" Warning "a class without a tier has no effect";
     NO_BASE = "R037" Warning "an add-on is given beside a tier that it does not build on";
     TOO_MANY = "R038" Error "there are more findings than are shown";
+    CASE_EXPECTS_NOTHING = "R070" Error "a case expects nothing";
+    UNKNOWN_ROW = "R071" Error "a case names a row that the table does not have";
 }

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use super::check::excludes;
 use super::column::Column;
 use super::facts::Facts;
+use super::index::RowNo;
 use super::normal::normal;
 use super::row::{Exception, Gives, Row, Tier};
-use super::{Basis, Claim, RuleSet};
+use super::{Basis, Claim, Place, RuleSet};
 use crate::directory::Person;
 use crate::model::{Attribute, ClassName, PoolId, RuleId};
 
@@ -54,8 +55,21 @@ pub struct RowTrace {
     pub matched: bool,
     /// Whether it decided the tier.
     pub decides: bool,
+    /// Whether it nearly matched: one column alone, or its dates alone, keep it from matching.
+    pub near: bool,
     /// Why, in a few words: `job_code SD-12 matches SD-1*`, `department is HR, not IT`, `less specific than row x`.
+    /// Values of the person are shown as the provider wrote them.
     pub why: String,
+    /// What kept it from matching: names of columns, and `from` or `until`.
+    pub missed: Vec<String>,
+    /// What it gives, such as `fulfiller + major-incident for class on-call`.
+    pub gives: String,
+    /// Where it is written.
+    pub place: Place,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The note of a row, the reason of an exception.
+    pub note: Option<String>,
 }
 
 impl RuleSet {
@@ -67,9 +81,29 @@ impl RuleSet {
     /// the row with the smallest id.
     pub fn decide(&self, person: &Person, today: Date) -> Decision {
         let facts = Facts::of(person, &self.columns);
+        let Met { source, row: _, plain: _, addons, clash } = self.meet(person, &facts, today);
+        let tier = match source.and_then(|source| Some((source, source.gives().tier.as_ref()?))) {
+            None => Given::Default,
+            Some((source, Tier::Denied)) => Given::Denied(source.claim()),
+            Some((source, Tier::Pool(pool))) => Given::Tier(pool.clone(), source.claim()),
+        };
+        let until = source.and_then(|source| source.claim().until);
+        Decision {
+            tier,
+            addons: addons.into_iter().map(|(addon, source)| (addon.clone(), source.claim())).collect(),
+            class: source.and_then(|source| source.gives().class.clone()),
+            rule: source.map(|source| source.id().clone()),
+            basis: Basis { facts: self.basis(person), until },
+            clash,
+        }
+    }
+
+    /// The part of a decision that every look at many people needs: what gives the tier and the add-ons, without
+    /// copies. `facts` are those of this table's columns.
+    pub(super) fn meet(&self, person: &Person, facts: &Facts<'_>, today: Date) -> Met<'_> {
         let exceptions = self.exceptions_of(person, today);
         let (exception, mut clash) = deciding_exception(&exceptions);
-        let best = if exception.is_some() { None } else { self.lookup.best(&facts, today) };
+        let best = if exception.is_some() { None } else { self.lookup.best(facts, today) };
         let source = exception.map(Source::Exception).or(best.map(|best| Source::Row(best.row)));
         if let Some((row, rival)) = best.and_then(|best| Some((best.row, best.rival?))) {
             clash = Some(format!("rows {} and {} tie and disagree", row.id, rival.id));
@@ -83,25 +117,20 @@ impl RuleSet {
             }
         }
         if !source.is_some_and(|source| source.gives().denies()) {
-            for row in self.lookup.adding(&facts, today) {
+            for row in self.lookup.adding(facts, today) {
                 Source::Row(row).add_to(&mut addons);
             }
         }
+        let clash = clash.or_else(|| self.clash(self.base(source), &addons));
+        Met { source, row: best.map(|best| best.number), plain: exceptions.is_empty(), addons, clash }
+    }
 
-        let tier = match source.and_then(|source| Some((source, source.gives().tier.as_ref()?))) {
-            None => Given::Default,
-            Some((source, Tier::Denied)) => Given::Denied(source.claim()),
-            Some((source, Tier::Pool(pool))) => Given::Tier(pool.clone(), source.claim()),
-        };
-        let clash = clash.or_else(|| self.clash(&tier, &addons));
-        let until = source.and_then(|source| source.claim().until);
-        Decision {
-            tier,
-            addons,
-            class: source.and_then(|source| source.gives().class.clone()),
-            rule: source.map(|source| source.claim().rule),
-            basis: Basis { facts: self.basis(person), until },
-            clash,
+    /// The tier that add-ons may stand on, free or not; `None` when it is denied.
+    pub(super) fn base<'a>(&'a self, source: Option<Source<'a>>) -> Option<&'a PoolId> {
+        match source.and_then(|source| source.gives().tier.as_ref()) {
+            None => Some(&self.catalog.default_tier),
+            Some(Tier::Denied) => None,
+            Some(Tier::Pool(pool)) => Some(pool),
         }
     }
 
@@ -127,16 +156,11 @@ impl RuleSet {
 
     /// Pools that the person would hold and that exclude each other. An add-on whose base tier the person does not
     /// get is not held, so it excludes nothing.
-    fn clash(&self, tier: &Given, addons: &BTreeMap<PoolId, Claim>) -> Option<String> {
+    fn clash(&self, base: Option<&PoolId>, addons: &BTreeMap<&PoolId, Source<'_>>) -> Option<String> {
         if addons.is_empty() || !self.has_exclusions {
             return None;
         }
-        let base = match tier {
-            Given::Default => Some(&self.catalog.default_tier),
-            Given::Denied(_) => None,
-            Given::Tier(pool, _) => Some(pool),
-        };
-        let held = addons.keys().filter(|addon| super::desired::carries(&self.catalog, base, addon));
+        let held = addons.keys().copied().filter(|addon| super::desired::carries(&self.catalog, base, addon));
         let held: Vec<&PoolId> = base.into_iter().chain(held).collect();
         let pairs =
             held.iter().enumerate().flat_map(|(at, one)| held.iter().skip(at + 1).map(move |other| (one, other)));
@@ -170,18 +194,38 @@ impl RuleSet {
     }
 }
 
+/// What gives a person their tier and add-ons.
+pub(super) struct Met<'a> {
+    /// The deciding row or exception.
+    pub(super) source: Option<Source<'a>>,
+    /// The number of the deciding row.
+    pub(super) row: Option<RowNo>,
+    /// No exception names the person.
+    pub(super) plain: bool,
+    /// Also those whose base tier this is not.
+    pub(super) addons: BTreeMap<&'a PoolId, Source<'a>>,
+    pub(super) clash: Option<String>,
+}
+
 /// What gives a tier or add-ons.
 #[derive(Clone, Copy)]
-enum Source<'a> {
+pub(super) enum Source<'a> {
     Row(&'a Row),
     Exception(&'a Exception),
 }
 
 impl<'a> Source<'a> {
-    const fn gives(self) -> &'a Gives {
+    pub(super) const fn gives(self) -> &'a Gives {
         match self {
             Self::Row(row) => &row.gives,
             Self::Exception(exception) => &exception.gives,
+        }
+    }
+
+    pub(super) const fn id(self) -> &'a RuleId {
+        match self {
+            Self::Row(row) => &row.id,
+            Self::Exception(exception) => &exception.id,
         }
     }
 
@@ -194,9 +238,9 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn add_to(self, addons: &mut BTreeMap<PoolId, Claim>) {
+    fn add_to(self, addons: &mut BTreeMap<&'a PoolId, Self>) {
         for addon in &self.gives().addons {
-            addons.entry(addon.clone()).or_insert_with(|| self.claim());
+            addons.entry(addon).or_insert(self);
         }
     }
 }

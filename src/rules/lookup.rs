@@ -21,6 +21,7 @@ pub(super) struct Lookup {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Best<'a> {
     pub(super) row: &'a Row,
+    pub(super) number: RowNo,
     pub(super) rank: Rank,
     /// A row of the same rank that gives something else. Tables are checked for this; what slips through (people with
     /// several values where one is expected) freezes the person instead of tossing a coin.
@@ -68,7 +69,7 @@ impl Lookup {
             }
         });
         let (rank, number) = best?;
-        Some(Best { row: self.row(number)?, rank, rival: rival.and_then(|number| self.row(number)) })
+        Some(Best { row: self.row(number)?, number, rank, rival: rival.and_then(|number| self.row(number)) })
     }
 
     /// Every row with add-ons alone that matches, by id.

@@ -2,10 +2,13 @@
 //!
 //! Pure. `table` is what was edited, with its places; `check` and `compile` turn it into a [`RuleSet`] or into
 //! findings; `conflicts` proves that no two rows disagree about a person; `evaluate` decides for one person;
-//! `desired` says what becomes of it.
+//! `desired` says what becomes of it. `diff` compares two tables over all people, `census` counts them by row and code.
 
 mod automaton;
+mod case_table;
+pub mod cases;
 mod cell;
+pub mod census;
 mod check;
 pub mod code;
 pub mod column;
@@ -14,16 +17,21 @@ mod conflicts;
 mod csv_table;
 mod csv_text;
 pub mod desired;
+pub mod diff;
 mod digest;
 pub mod draft;
+mod edits;
 pub mod evaluate;
 mod facts;
 pub mod finding;
+pub mod history;
+pub mod impact;
 mod index;
 mod labels;
 mod lookup;
 mod meetings;
 mod normal;
+pub mod outcome;
 mod pairs;
 mod pattern;
 mod row;
@@ -34,11 +42,17 @@ mod toml_table;
 mod trace;
 mod witness;
 
+pub use cases::{Case, Expect, Judged, cases};
+pub use census::{Census, CensusTaker, CodeCount, Meaning, RowCount};
 pub use code::Code;
 pub use column::Column;
 pub use compile::{Compiled, Line, RuleSet, Source, compile};
 pub use desired::{Basis, Claim, Desired, Standing, Want, unmet, want};
+pub use diff::{Differ, Subject, diff};
 pub use draft::Draft;
+pub use edits::Edit;
 pub use evaluate::{Decision, Given, RowTrace};
 pub use finding::{Finding, Place, Related, Severity};
+pub use impact::{Change, CodeImpact, Impact, PoolImpact, RowImpact, Tally};
+pub use outcome::{Kind, Outcome};
 pub use table::Form;

@@ -55,7 +55,7 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
 }
 
 /// The first line of a message; the parser's own drawing of the place is ours to make.
-fn one_line(message: &str) -> String {
+pub(super) fn one_line(message: &str) -> String {
     message.lines().next().unwrap_or("not TOML").to_owned()
 }
 
@@ -189,7 +189,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn kind_of(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Scope;
-use super::explain::Found;
+use super::explain::{Found, Question};
 use super::pass::Outcome;
 use super::request::{Answer, Frame, Request, exit};
 use super::view::PlanView;
@@ -35,15 +35,9 @@ impl Warden {
             Request::Sync { what } => self.sync(what.as_deref()).await,
             Request::Approve { digest, reason, by } => self.judge_hold(&digest, &reason, &by, true).await,
             Request::Reject { digest, reason, by } => self.judge_hold(&digest, &reason, &by, false).await,
-            Request::Explain { person } => match self.look_up(&person)? {
-                Found::One(id) => Ok(Answer::data(&self.explain(id)?)),
-                Found::Nobody => Ok(Answer::failed(exit::DATA, format!("nobody is known as `{person}`"))),
-                Found::Several(people) => {
-                    let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
-                    let ids = ids.join(", ");
-                    Ok(Answer::failed(exit::DATA, format!("`{person}` fits several people: {ids}; name one of them")))
-                }
-            },
+            Request::Explain { person, at, rules, all_rows } => self.explain(&Question { person, at, rules, all_rows }),
+            Request::RulesDiff { old, new, names } => self.rules_diff(old, new, names),
+            Request::RulesCoverage { table } => self.rules_coverage(table),
             Request::Status {} => Ok(Answer::data(&self.status_view()?)),
             Request::Seats {} => Ok(Answer::data(&self.seats_view())),
             Request::People { pool, search, limit } => {
@@ -102,9 +96,7 @@ impl Warden {
                     let why = format!("`{person}` is neither a feed nor anybody known");
                     return Ok(Answer::failed(exit::DATA, why));
                 }
-                Found::Several(_) => {
-                    return Ok(Answer::failed(exit::DATA, format!("`{person}` fits several people")));
-                }
+                several @ Found::Several(_) => return self.not_one(person, several),
             },
         };
         let outcome = self.pass(scope).await?;

@@ -25,7 +25,9 @@ use crate::seats;
 
 mod answer;
 pub mod apply;
+mod coverage;
 mod explain;
+mod impact;
 mod inbox;
 mod look;
 mod metrics;
@@ -46,7 +48,7 @@ pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
-pub use request::{Answer, Frame, Request};
+pub use request::{Answer, Frame, Request, RulesFile};
 pub use warden::{Parts, Warden, WardenError};
 
 /// How much of the world a pass looks at.

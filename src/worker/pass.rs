@@ -115,6 +115,8 @@ impl Warden {
         let dirty = self.parts.store.dirty()?;
         let looked_at: BTreeSet<PersonId> = dirty.iter().copied().chain(self.ledger().people()).collect();
         self.desire(&rules, looked_at)?;
+        self.remember_codes(rules.digest(), pass).await?;
+        self.remember_table(&rules, pass).await?;
         let desk_trouble = self.observe_desks(matches!(scope, Scope::Full)).await;
         let mut before = Batch::new(self.now(), pass);
         before.events.extend(readings.events.iter().cloned());
@@ -140,6 +142,7 @@ impl Warden {
         }
         let mut after = Batch::new(now, pass);
         after.clean = dirty;
+        after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
             after.notes.insert("pass".to_owned(), Some(pass.to_string()));
             self.commit(after).await?;

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rules::Source;
+
 /// A verb and its arguments. Travels over the control socket as one JSON line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
@@ -41,6 +43,29 @@ pub enum Request {
     Explain {
         /// E-mail, employee number, login name, account id or `p-17`.
         person: String,
+        /// What was at that date or time, instead of what is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// What would be with this table, instead of the one in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Vec<RulesFile>>,
+        /// Lists every row of the table.
+        #[serde(default)]
+        all_rows: bool,
+    },
+    /// Compares two tables over everybody in the store.
+    RulesDiff {
+        /// The old one.
+        old: Table,
+        /// The new one.
+        new: Table,
+        /// Whether people are named; else they are only counted.
+        names: bool,
+    },
+    /// Counts everybody by row and by job code.
+    RulesCoverage {
+        /// By which table.
+        table: Table,
     },
     /// How everything stands.
     Status {},
@@ -71,6 +96,72 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+}
+
+/// Which table a request is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// The one in force.
+    InForce,
+    /// The one of the last pass, for whoever asks without a daemon; where no pass was made, another one if it is given.
+    Kept {
+        /// Instead of it.
+        or: Option<Box<Table>>,
+    },
+    /// Files, as whoever asks has read them.
+    Files {
+        /// What people call the table: `HEAD~1`, `the files`.
+        name: String,
+        /// The files.
+        files: Vec<RulesFile>,
+    },
+}
+
+impl Table {
+    /// Files that were read.
+    pub fn files(name: impl Into<String>, sources: Vec<Source>) -> Self {
+        Self::Files { name: name.into(), files: sources.into_iter().map(RulesFile::from).collect() }
+    }
+}
+
+/// A file of a table that travels with a request: a daemon need not be able to read what its user can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesFile {
+    /// Its path as shown to people.
+    pub path: String,
+    /// Its content.
+    pub content: Content,
+}
+
+/// The content of a file: as text where it is UTF-8, for that is shorter on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// UTF-8.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
+}
+
+impl From<Source> for RulesFile {
+    fn from(source: Source) -> Self {
+        let content = String::from_utf8(source.bytes);
+        Self {
+            path: source.path,
+            content: content.map_or_else(|error| Content::Bytes(error.into_bytes()), Content::Text),
+        }
+    }
+}
+
+impl From<RulesFile> for Source {
+    fn from(file: RulesFile) -> Self {
+        let bytes = match file.content {
+            Content::Text(text) => text.into_bytes(),
+            Content::Bytes(bytes) => bytes,
+        };
+        Self { path: file.path, bytes }
+    }
 }
 
 /// One frame of an answer.

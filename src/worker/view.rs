@@ -10,9 +10,13 @@ use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetN
 use crate::rules::Finding;
 use crate::seats::{Action, Evidence, Reason};
 
+mod coverage;
 mod explain;
+mod impact;
 
+pub use coverage::*;
 pub use explain::*;
+pub use impact::*;
 
 /// A person in a report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use crate::directory::{Mirror, Person, PersonRecord, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
 use crate::outbound::Ports;
-use crate::rules::{Desired, Finding, RuleSet, Source, compile, want};
+use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
 use crate::seats::{Ledger, PoolMode, day_before};
 use crate::store::{Batch, Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
@@ -84,6 +84,8 @@ pub(super) struct Known {
     pub(super) desired: Desired,
     /// The day the desires were made for, and by which table.
     pub(super) made_for: Option<(jiff::civil::Date, Digest)>,
+    /// People by row and code, when everybody was decided for and it is not written down yet.
+    pub(super) census: Option<Census>,
 }
 
 /// The table in force.
@@ -282,12 +284,10 @@ impl Warden {
         let mut known = self.learn();
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
-            let mut desired = Desired::new();
-            self.parts.store.people(&mut |record| {
-                self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
-                true
-            })?;
-            known.desired = desired;
+            let mut taker = CensusTaker::new(rules, today);
+            let mut count = |person: &Person, decision: &Decision| taker.see(person, decision);
+            known.desired = self.desire_all(&known, rules, today, &ledger, &mut count)?;
+            known.census = Some(taker.finish());
             known.made_for = Some(made_for);
             return Ok(());
         }
@@ -295,7 +295,9 @@ impl Warden {
         for id in people {
             desired.remove(&id);
             match self.parts.store.person(id) {
-                Ok(Some(record)) => self.desire_one(&known, rules, today, &ledger, &record, &mut desired),
+                Ok(Some(record)) => {
+                    self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
+                }
                 Ok(None) => {}
                 Err(error) => {
                     // A half-made set of desires must not be planned on.
@@ -308,7 +310,44 @@ impl Warden {
         Ok(())
     }
 
-    fn desire_one(
+    /// A person and what keeps the table from having a say about them.
+    pub(super) fn subject<'p>(&self, known: &Known, person: &'p Person) -> Subject<'p> {
+        Subject {
+            person,
+            in_conflict: known.mirror.conflicts().contains_key(&person.id),
+            on_suspended: self.on_suspended(person),
+        }
+    }
+
+    fn on_suspended(&self, person: &Person) -> OnSuspended {
+        let feed = person.status_feed.as_ref().and_then(|feed| self.parts.config.feeds.get(feed));
+        feed.map_or(OnSuspended::Hold, |feed| feed.on_suspended)
+    }
+
+    /// What everybody should hold by that table, whatever is in force; nothing is kept.
+    pub(super) fn desired_by(&self, rules: &RuleSet, ledger: &Ledger) -> Result<Desired, StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        self.desire_all(&self.known(), rules, today, ledger, &mut |_, _| {})
+    }
+
+    fn desire_all(
+        &self,
+        known: &Known,
+        rules: &RuleSet,
+        today: jiff::civil::Date,
+        ledger: &Ledger,
+        see: &mut dyn FnMut(&Person, &Decision),
+    ) -> Result<Desired, StoreError> {
+        let mut desired = Desired::new();
+        self.parts.store.people(&mut |record| {
+            let (person, decision) = self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            see(&person, &decision);
+            true
+        })?;
+        Ok(desired)
+    }
+
+    pub(super) fn desire_one(
         &self,
         known: &Known,
         rules: &RuleSet,
@@ -316,20 +355,17 @@ impl Warden {
         ledger: &Ledger,
         record: &PersonRecord,
         desired: &mut Desired,
-    ) {
+    ) -> (Person, Decision) {
         let person = self.person_of(record);
         let decision = rules.decide(&person, today);
-        let on_suspended = person
-            .status_feed
-            .as_ref()
-            .and_then(|feed| self.parts.config.feeds.get(feed))
-            .map_or(OnSuspended::Hold, |feed| feed.on_suspended);
+        let on_suspended = self.on_suspended(&person);
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
         if claims || holds_or_waits(ledger, person.id) {
             desired.insert(person.id, want);
         }
+        (person, decision)
     }
 
     /// Counts the seats taken in the last 24 hours, for the brakes per day.

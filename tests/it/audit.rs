@@ -3,7 +3,11 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use seatwarden::audit::{Break, Entry, LINE_LIMIT, Tip, chain, link, link_under, sentence, verify, verify_lines};
+use seatwarden::audit::{
+    Break, Entry, LINE_LIMIT, PastReader, Tip, chain, deed, link, link_under, sentence, verify, verify_lines,
+};
+use seatwarden::model::PersonId;
+use seatwarden::seats::Ledger;
 use serde_json::Value;
 use sha2::Digest as _;
 
@@ -195,4 +199,47 @@ proptest! {
             prop_assert!(told.contains(&number), "{}", told);
         }
     }
+}
+
+#[test]
+fn the_past_is_the_sum_of_the_entries_up_to_then() {
+    let entries = chain_of(5, 400);
+    for end in [0_u64, 1, 57, 200, 399, 1_000] {
+        let mut reader = PastReader::new(at(end), None);
+        let taken = entries.iter().take_while(|entry| reader.take(entry)).count();
+        let past = reader.done();
+        let mut ledger = Ledger::default();
+        let until: Vec<&Entry> = entries.iter().filter(|entry| entry.at <= at(end)).collect();
+        for entry in &until {
+            ledger.apply(entry.at, &entry.event);
+        }
+        assert_eq!((past.ledger, taken), (ledger, until.len()), "until {end}");
+        assert_eq!((past.begins, past.last_seq, past.set_back), (Some(at(0)), taken as u64, None));
+        assert!(past.story.is_empty(), "nobody was asked for");
+    }
+}
+
+#[test]
+fn the_past_keeps_what_is_about_one_person_and_says_when_a_clock_was_set_back() {
+    let mut entries = chain_of(6, 600);
+    let person = PersonId(3);
+    let mut reader = PastReader::new(at(599), Some(person));
+    assert!(entries.iter().all(|entry| reader.take(entry)));
+    let past = reader.done();
+    let own: Vec<u64> = entries
+        .iter()
+        .filter(|entry| seatwarden::audit::report::subject(&entry.event) == Some(person))
+        .map(|entry| entry.seq)
+        .collect();
+    assert!(!own.is_empty());
+    let told: Vec<u64> = past.story.iter().map(|entry| entry.seq).collect();
+    assert!(own.iter().rev().take(20).all(|seq| told.contains(seq)), "{own:?} in {told:?}");
+    assert!(past.story.iter().all(|entry| !deed(&entry.event).starts_with("p-3 ")), "the subject is left out");
+    let holds: Vec<_> = past.ledger.of_person(person).map(|(pool, _)| pool.clone()).collect();
+    assert!(holds.iter().all(|pool| past.proofs.contains_key(pool)), "every seat has the facts behind it");
+
+    entries[300].at = at(10);
+    let mut reader = PastReader::new(at(599), None);
+    assert!(entries.iter().all(|entry| reader.take(entry)));
+    assert_eq!(reader.done().set_back, Some(301));
 }

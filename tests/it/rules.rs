@@ -1,12 +1,15 @@
 //! The rules table: what it decides, what it refuses, and that how it is written never matters.
 
 mod agree;
+mod cases;
 mod cells;
 mod conflicts;
 mod convert;
 mod decide;
+mod diff;
 mod encodings;
 mod findings;
+mod history;
 mod hostile;
 mod office;
 mod reference;

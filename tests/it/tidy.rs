@@ -27,7 +27,7 @@ const IMPURE: [&str; 16] = [
 ];
 
 /// Packages that one file or folder alone may name.
-const OWNED: [(&str, &str); 15] = [
+const OWNED: [(&str, &str); 18] = [
     ("::sled", "src/store/sled"),
     ("backoff", "src/outbound/retry.rs"),
     ("governor", "src/outbound src/inbound/public.rs"),
@@ -35,6 +35,9 @@ const OWNED: [(&str, &str); 15] = [
     ("openidconnect", "src/outbound"),
     ("jsonwebtoken", "src/outbound src/inbound/hooks"),
     ("clap", "src/cli"),
+    ("textwrap", "src/cli/screen"),
+    ("unicode_width", "src/cli/screen"),
+    ("terminal_size", "src/cli/screen"),
     ("hmac", "src/inbound/hooks"),
     ("subtle", "src/inbound/hooks"),
     ("csv", "src/rules src/cli"),

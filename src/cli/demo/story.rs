@@ -123,7 +123,8 @@ impl Desk {
         self.mocks.state().world.move_to(id, "FIN-3", "Finance");
         say(&format!("\n{} moves from the service desk to Finance.", email.bold()));
         for _ in 0..LOOKS {
-            let view: Option<ExplainView> = self.ask(Request::Explain { person: email.clone() }).await;
+            let view: Option<ExplainView> =
+                self.ask(Request::Explain { person: email.clone(), at: None, rules: None, all_rows: false }).await;
             let leaving = view.iter().flat_map(|view| &view.holding.seats).find_map(|seat| seat.leaving_at);
             if let Some(at) = leaving {
                 say(&format!("  A mover keeps the seat through the grace of the tier, until {at}."));

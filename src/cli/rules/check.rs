@@ -15,7 +15,7 @@ pub(super) fn run(global: &Global) -> u8 {
     match global.output {
         Output::Json => output::json(&config::render::json(&findings)),
         Output::Sarif => output::json(&setup::sarif(&findings)),
-        Output::Text | Output::Csv | Output::Toml | Output::Xlsx => {
+        Output::Text | Output::Csv | Output::Markdown | Output::Toml | Output::Xlsx => {
             setup::show_findings(global, &findings, &setup::texts(&loaded, &sources));
             if errors == 0 {
                 output::say(&format!("{} files of rules are in order", sources.len()));

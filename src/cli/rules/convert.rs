@@ -26,7 +26,7 @@ impl Target {
             Output::Csv => Ok(Self::Csv),
             Output::Xlsx => Ok(Self::Xlsx),
             Output::Text => Ok(out.and_then(Self::named).unwrap_or(Self::Toml)),
-            Output::Json | Output::Sarif => {
+            Output::Json | Output::Sarif | Output::Markdown => {
                 output::complain("a table is written as toml, csv or xlsx");
                 Err(exit::USAGE)
             }

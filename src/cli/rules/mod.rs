@@ -6,11 +6,17 @@ use super::Global;
 
 mod check;
 mod convert;
+mod coverage;
+mod diff;
 mod export;
 mod files;
 mod fmt;
+mod git;
+mod impact_markdown;
+mod impact_text;
 mod import;
 mod schema;
+mod test;
 
 /// Arguments of `rules`.
 #[derive(Debug, Args)]
@@ -31,16 +37,25 @@ enum Verb {
     Import(import::Import),
     /// Prints the JSON Schema that editors complete and check by.
     Schema(schema::Schema),
+    /// Judges the cases beside the table.
+    Test(test::Test),
+    /// Shows what an edit of the table does to the people of today.
+    Diff(diff::Diff),
+    /// Counts people by row and by job code: codes without a row, rows without people.
+    Coverage(coverage::Coverage),
 }
 
 impl Rules {
-    pub(super) fn run(self, global: &Global) -> u8 {
+    pub(super) async fn run(self, global: &Global) -> u8 {
         match self.verb {
             Verb::Check => check::run(global),
             Verb::Fmt(fmt) => fmt.run(global),
             Verb::Export(export) => export.run(global),
             Verb::Import(import) => import.run(global),
             Verb::Schema(schema) => schema.run(),
+            Verb::Test(test) => test.run(global).await,
+            Verb::Diff(diff) => diff.run(global).await,
+            Verb::Coverage(coverage) => coverage.run(global).await,
         }
     }
 }

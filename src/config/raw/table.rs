@@ -69,7 +69,7 @@ pub struct WhenFile {
     pub manager: Option<ValuesFile>,
     /// The name or id of a group at the identity provider.
     pub group: Option<ValuesFile>,
-    /// active, pre_start, on_leave, suspended or gone.
+    /// `active`, `pre_start`, `on_leave`, `suspended` or `gone`.
     pub status: Option<ValuesFile>,
     /// The name of a feed that shows the person.
     pub feed: Option<ValuesFile>,

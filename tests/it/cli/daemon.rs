@@ -119,3 +119,29 @@ fn an_approval_starts_a_pass_at_once() {
     assert_eq!(desk.run(&["approve", &digest, "--reason", "first fill"]).code, 0);
     wait("the plan is done", || desk.members() == 12);
 }
+
+#[test]
+fn it_compares_a_proposal_with_the_table_in_force() {
+    let desk = Desk::new(6, FREE);
+    let _daemon = Daemon::start(&desk);
+    wait("the first pass has given the seats", || desk.members() == 6);
+    desk.write("proposal.csv", "id,job_code,department,tier\naccounting,FIN-*,Finance,fulfiller\n");
+    let proposal = desk.path("proposal.csv");
+    let diff = desk.run(&["rules", "diff", "active", proposal.to_str().unwrap(), "-o", "json", "--detailed-exitcode"]);
+    assert_eq!(diff.code, 2, "{diff:?}");
+    let view = diff.json();
+    assert_eq!((&view["old"], &view["old_digest"]), (&"the table in force".into(), &view["active_digest"]));
+    assert_eq!(
+        (&view["summary"]["gain"], &view["summary"]["lose"], &view["held"]),
+        (&1.into(), &6.into(), &false.into())
+    );
+    assert_eq!((&view["brakes"][0]["wanted"], &view["brakes"][0]["limit"]), (&6.into(), &50.into()));
+    let same = desk.run(&["rules", "diff"]);
+    assert_eq!(same.code, 0, "{same:?}");
+    assert!(same.err.contains("both tables decide the same"), "{same:?}");
+    let coverage = desk.run(&["rules", "coverage", "-o", "json"]).json();
+    assert_eq!((&coverage["rows"][0]["people"], &coverage["codes"][0]["code"]), (&6.into(), &"FIN-3".into()));
+    let test = desk.run(&["rules", "test"]);
+    assert_eq!(test.code, 0);
+    assert!(test.out.contains("7 people of today reach 1"), "{test:?}");
+}

@@ -2,5 +2,7 @@
 
 mod daemon;
 mod desk;
+mod explain;
+mod impact;
 mod tables;
 mod verbs;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use seatwarden::directory::{AccountRow, Departure, Matching, Missing, Person, PersonRecord, merge};
+use proptest::prelude::*;
+use seatwarden::directory::{
+    AccountRow, Departure, Matching, Missing, Person, PersonRecord, Yields, merge, provenance,
+};
 use seatwarden::model::{Account, Attribute, PersonId, Status};
 
 use super::world::{account, at, matching};
@@ -129,4 +132,70 @@ fn unlisted_feeds_are_alike_and_their_names_break_ties_only() {
     let person = merge(&PersonRecord { id: PersonId(1), accounts }, &Matching::default());
     assert_eq!((person.status, person.status_feed.unwrap().as_str()), (Status::Active, "b"));
     assert_eq!(person.attributes[&Attribute::JobCode], ["b/1"]);
+}
+
+#[test]
+fn a_fact_names_its_account_and_why_others_do_not_count() {
+    use Status::{Active, Gone, Suspended};
+    let told = |accounts: Vec<AccountRow>| -> Vec<(String, Yields)> {
+        let facts = provenance(&PersonRecord { id: PersonId(1), accounts }, &matching());
+        let job = facts.into_iter().find(|fact| fact.name == "job_code").unwrap();
+        let mut told = vec![(job.values.join(","), Yields::Agrees)];
+        told.extend(job.others.into_iter().map(|other| (other.values.join(","), other.why)));
+        told
+    };
+    let by = |place: &str, why| (place.to_owned(), why);
+    assert_eq!(
+        told(vec![row("entra/1", Active), row("okta/1", Active)]),
+        [by("okta/1", Yields::Agrees), by("entra/1", Yields::Preference)]
+    );
+    assert_eq!(
+        told(vec![row("okta/1", Suspended), row("okta/2", Active)]),
+        [by("okta/2", Yields::Agrees), by("okta/1", Yields::LessAlive)]
+    );
+    assert_eq!(
+        told(vec![row("okta/2", Active), row("okta/1", Active)]),
+        [by("okta/1", Yields::Agrees), by("okta/2", Yields::Order)]
+    );
+    assert_eq!(
+        told(vec![row("okta/1", Gone), row("entra/1", Active)]),
+        [by("entra/1", Yields::Agrees), by("okta/1", Yields::Departed)]
+    );
+}
+
+proptest! {
+    #[test]
+    fn provenance_tells_what_merge_decides(
+        accounts in prop::collection::vec((0_usize..4, 0_usize..6, 0_usize..3, 0_usize..3), 1..5),
+    ) {
+        let places = ["okta/1", "okta/2", "entra/1", "hr/1"];
+        let statuses = [
+            Status::Active, Status::Gone, Status::Suspended, Status::Unknown, Status::PreStart, Status::OnLeave,
+        ];
+        let mut rows: BTreeMap<usize, AccountRow> = BTreeMap::new();
+        for (place, status, absence, code) in accounts {
+            let mut shown = row(places[place], statuses[status]);
+            shown.missing = match absence {
+                0 => None,
+                1 => Some(Missing { since: at(0), confirmed: true, accepted: false }),
+                _ => Some(Missing { since: at(0), confirmed: true, accepted: true }),
+            };
+            shown.account.attributes = match code {
+                0 => BTreeMap::new(),
+                1 => BTreeMap::from([(Attribute::JobCode, vec!["SD-1".to_owned()])]),
+                _ => BTreeMap::from([(Attribute::JobCode, vec![format!("SD-{place}")])]),
+            };
+            shown.account.email = (code == 1).then(|| "ann@acme.example".to_owned());
+            rows.insert(place, shown);
+        }
+        let record = PersonRecord { id: PersonId(1), accounts: rows.into_values().collect() };
+        let person = merge(&record, &matching());
+        let facts = provenance(&record, &matching());
+        let fact = |name: &str| facts.iter().find(|fact| fact.name == name);
+        prop_assert_eq!(&fact("status").unwrap().values[0], person.status.as_str());
+        prop_assert_eq!(Some(&fact("status").unwrap().from.feed), person.status_feed.as_ref());
+        prop_assert_eq!(fact("job_code").map(|fact| &fact.values), person.attributes.get(&Attribute::JobCode));
+        prop_assert_eq!(fact("job_code").map(|fact| &fact.from.feed), person.sources.get(&Attribute::JobCode));
+        prop_assert_eq!(fact("email").map(|fact| &fact.values[0]), person.email.as_ref());
+    }
 }

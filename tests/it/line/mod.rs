@@ -2,6 +2,7 @@
 
 mod company;
 mod crash;
+mod explain;
 mod faults;
 mod hooks;
 mod reload;

@@ -70,7 +70,7 @@ fn rows_that_tie_and_agree_are_fine_and_the_smaller_id_is_named() {
     let set = sound(csv("id,job_code,tier\nz,SD-1*,agent\nb,SD-1*,agent\n"));
     assert_eq!(tier(&set, "SD-1"), "agent by b");
     let trace = set.trace(&person(&[("job_code", "SD-1")]), today());
-    assert_eq!(trace[1].why, "job_code sd-1 matches SD-1*; ties with row b, which gives the same");
+    assert_eq!(trace[1].why, "job_code SD-1 matches SD-1*; ties with row b, which gives the same");
 }
 
 #[test]
@@ -196,18 +196,42 @@ fn a_trace_names_the_comparison_that_decided() {
     assert_eq!(
         trace(&[("job_code", "SD-12"), ("department", "IT")]),
         [
-            "a 11: job_code sd-12 matches SD-12, department it matches IT",
-            "b 10: job_code sd-12 matches SD-12; fewer filled match columns than row a (1 against 2)",
-            "c 10: job_code sd-12 matches SD-1*, department it matches IT; less specific job code than row a (glob of 4 against exact)",
+            "a 11: job_code SD-12 matches SD-12, department IT matches IT; decides by more filled match columns than row b (2 against 1)",
+            "b 10: job_code SD-12 matches SD-12; fewer filled match columns than row a (1 against 2)",
+            "c 10: job_code SD-12 matches SD-1*, department IT matches IT; less specific job code than row a (a glob of 4 letters against the exact code)",
             "g 10: matches everybody; adds add-ons alone",
-            "d 10: job_code sd-12 matches SD-*; lower priority than row a (-1 against 0)",
-            "e 00: job_code is sd-12, not FIN-1",
-            "f 00: department it is excluded by !IT",
+            "d 10: job_code SD-12 matches SD-*; lower priority than row a (-1 against 0)",
             "h 00: begins on 2027-01-01",
-            "i 00: job_code sd-12 is excluded by !SD-12",
+            "e 00: job_code is SD-12, not FIN-1",
+            "f 00: department IT is excluded by !IT",
+            "i 00: job_code SD-12 is excluded by !SD-12",
+        ],
+        "values are shown as the provider wrote them"
+    );
+    assert!(trace(&[]).contains(&"b 00: job_code is missing, SD-12 is asked for".to_owned()), "{:?}", trace(&[]));
+}
+
+#[test]
+fn a_row_is_near_when_one_column_or_its_dates_alone_keep_it_from_matching() {
+    let set = sound(csv("id,job_code,department,country,tier,until\n\
+        dates,SD-1*,IT,,agent,2026-01-01\none,SD-1*,HR,,agent,\ntwo,SD-1*,HR,DE,agent,\n\
+        both,SD-1*,HR,,agent,2026-01-01\nfar,FIN-1,,,agent,\nclose,SD-13,,,agent,\n"));
+    let told: Vec<String> = set
+        .trace(&person(&[("job_code", "SD-12"), ("department", "IT")]), today())
+        .iter()
+        .map(|row| format!("{} {} [{}] {}", row.id, u8::from(row.near), row.missed.join(" "), row.why))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "dates 1 [until] was over on 2026-01-01",
+            "one 1 [department] department is IT, not HR",
+            "close 1 [job_code] job_code is SD-12, not SD-13",
+            "far 1 [job_code] job_code is SD-12, not FIN-1",
+            "both 0 [until department] was over on 2026-01-01; department is IT, not HR",
+            "two 0 [department country] department is IT, not HR; country is missing, DE is asked for",
         ]
     );
-    assert_eq!(trace(&[])[1], "a 00: job_code is missing");
 }
 
 #[test]
