@@ -9,6 +9,8 @@ mod limits;
 mod read;
 mod write;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::rules::{Draft, Finding, Place, Severity};
 
 pub use write::{Unwritable, write};
@@ -25,7 +27,10 @@ pub struct Opened {
 /// Reads a workbook; `name` is its path as shown to people. All findings come at once.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Opened, Vec<Finding>> {
     limits::check(bytes).map_err(|why| vec![finding(name, Severity::Error, None, why)])?;
-    let sheets = read::sheets(name, bytes)?;
+    // The reader of sheets is foreign code and its input is too: what breaks it must not break us.
+    let sheets = catch_unwind(AssertUnwindSafe(|| read::sheets(name, bytes))).unwrap_or_else(|_| {
+        Err(vec![finding(name, Severity::Error, None, "the workbook is damaged in a way that its reader does not know")])
+    })?;
     let sources: Vec<_> = sheets.list.iter().map(|sheet| sheet.source.clone()).collect();
     match Draft::read(&sources) {
         Ok(draft) => Ok(Opened { draft, warnings: sheets.findings }),
