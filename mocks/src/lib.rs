@@ -33,6 +33,7 @@
 //! `extension_{app}_jobCode`), and `urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode` in the SCIM feed.
 //!
 //! `mocks.hook_okta(url, secret)` registers an event hook, `mocks.send_okta_events()` calls out what happened since.
+//! Whoever makes a subscription at Graph is called by `mocks.send_graph_notifications()`.
 //!
 //! # The company
 //!
@@ -86,7 +87,9 @@ pub mod world;
 pub use axum::body::Body;
 pub use fault::{Fault, Faults, Rule};
 pub use journal::Seen;
-pub use keys::{STRANGER_PRIVATE_KEY_PEM, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, TEST_PUBLIC_KEY_PEM};
+pub use keys::{
+    STRANGER_PRIVATE_KEY_PEM, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, TEST_PUBLIC_KEY_MODULUS, TEST_PUBLIC_KEY_PEM,
+};
 pub use rng::Rng;
 pub use server::MockServer;
 pub use state::{Mocks, Server, State};

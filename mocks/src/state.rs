@@ -162,10 +162,13 @@ impl Mocks {
 
     async fn answer(&self, server: Server, request: Request) -> Response<Body> {
         let flying = Flying::enter(self, server);
-        let call = match Call::read(request).await {
+        let mut call = match Call::read(request).await {
             Ok(call) => call,
             Err(reply) => return fault::response_of(None, reply),
         };
+        if server == Server::Entra && call.method == http::Method::POST && call.path == "/v1.0/subscriptions" {
+            call.handshake = Some(entra::subscriptions::handshake(&call).await);
+        }
         let fault = self.faults.meet(server, &call);
         if let Some(Fault::Slow(wait)) = fault {
             tokio::time::sleep(wait).await;

@@ -26,6 +26,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// Scheme and host under which the caller knows this server.
     pub(crate) base: String,
+    /// Whether URLs that the request names answered when they were asked.
+    pub(crate) handshake: Option<Result<(), String>>,
 }
 
 impl Call {
@@ -47,6 +49,7 @@ impl Call {
             method: head.method,
             headers: head.headers,
             body,
+            handshake: None,
         })
     }
 

@@ -140,7 +140,8 @@ fn decides(request: &Request) -> bool {
         | Request::TargetList {}
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
-        | Request::StoreVerify {} => false,
+        | Request::StoreVerify {}
+        | Request::WebhookReplay { .. } => false,
     }
 }
 
@@ -151,7 +152,8 @@ fn writes(request: &Request) -> bool {
         | Request::Sync { .. }
         | Request::Approve { .. }
         | Request::Reject { .. }
-        | Request::TargetAdopt { .. } => true,
+        | Request::TargetAdopt { .. }
+        | Request::WebhookReplay { .. } => true,
         Request::Plan {}
         | Request::Explain { .. }
         | Request::RulesDiff { .. }

@@ -31,6 +31,7 @@ mod status;
 mod store;
 mod sync;
 mod target;
+mod webhook;
 
 /// Keeps named service-desk seats in step with the job codes that Okta, Entra ID or SCIM carry.
 #[derive(Debug, Parser)]
@@ -160,6 +161,8 @@ pub enum Verb {
     Audit(audit::Audit),
     /// Works on the store.
     Store(store::StoreArgs),
+    /// Works on hooks, by which providers call us.
+    Webhook(webhook::Webhook),
     /// Shows the configuration in force, or its schema.
     Config(config::ConfigArgs),
     /// Starts a mock company, two identity providers and a desk, and keeps its seats in step.
@@ -223,6 +226,7 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
         Verb::Target(target) => target.run(global).await,
         Verb::Audit(audit) => audit.run(global).await,
         Verb::Store(store) => store.run(global).await,
+        Verb::Webhook(webhook) => webhook.run(global).await,
         Verb::Config(config) => config.run(global),
         #[cfg(feature = "demo")]
         Verb::Demo(demo) => demo.run(global).await,

@@ -150,6 +150,8 @@ async fn listeners(
         let listener = public::listen(address, limits).await.map_err(|error| (address, error))?;
         info!(%address, "public listener is up");
         tasks.spawn(public::serve(listener, warden.clone(), limits, stop.clone()));
+        // Graph calls back while it makes a subscription.
+        tasks.spawn(worker::keep_subscribed(warden.clone(), stop.clone()));
     }
     Ok(())
 }

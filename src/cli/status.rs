@@ -4,7 +4,7 @@ use owo_colors::OwoColorize as _;
 
 use super::{Global, asking, output, sync};
 use crate::worker::Request;
-use crate::worker::view::StatusView;
+use crate::worker::view::{HooksView, StatusView};
 
 pub(super) async fn run(global: &Global) -> u8 {
     match asking::ask_once(global, Request::Status {}).await {
@@ -53,6 +53,7 @@ fn render(status: &StatusView) -> String {
     if !targets.is_empty() {
         lines.push(output::table(&["desk", "mode", "state", "trouble"], targets));
     }
+    lines.extend(hooks(&status.hooks));
     match &status.last_pass {
         Some(pass) => lines.push(format!("{} Began {}.", sync::render(pass), pass.started_at)),
         None => lines.push("No pass has been made since the start.".to_owned()),
@@ -82,4 +83,38 @@ fn render(status: &StatusView) -> String {
         lines.push(format!("  until {}: seatwarden approve {digest} --reason TEXT", held.expires_at));
     }
     lines.join("\n")
+}
+
+fn hooks(view: &HooksView) -> Option<String> {
+    if view.feeds.is_empty() {
+        return None;
+    }
+    let rows = view.feeds.iter().map(|hook| {
+        let subscription = hook.subscription.as_ref();
+        let ends = subscription.map_or("-".to_owned(), |seen| match seen.expires_at {
+            Some(at) => format!("{} until {at}", seen.state),
+            None => seen.state.clone(),
+        });
+        let trouble = subscription.and_then(|seen| seen.error.clone()).or_else(|| hook.last_refusal.clone());
+        vec![
+            hook.name.clone(),
+            hook.last_event.map_or("never".to_owned(), |at| at.to_string()),
+            hook.events.to_string(),
+            hook.refused.to_string(),
+            hook.waiting.to_string(),
+            ends,
+            trouble.unwrap_or_default(),
+        ]
+    });
+    let header = ["hook", "last call", "events", "refused", "waiting", "subscription", "trouble"];
+    let mut text = output::table(&header, rows.collect());
+    if let (Some(half), Some(most)) = (view.event_to_seat_p50_ms, view.event_to_seat_p95_ms) {
+        let measured = view.measured;
+        text.push_str(&format_times(half, most, measured));
+    }
+    Some(text)
+}
+
+fn format_times(half: u64, most: u64, measured: u64) -> String {
+    format!("\nEvent to confirmed seat: half within {half} ms, 95 of 100 within {most} ms (of the last {measured}).")
 }

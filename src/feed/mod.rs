@@ -11,7 +11,10 @@ mod okta;
 mod pages;
 mod scim;
 mod since;
+mod subscription;
 mod tally;
+
+pub use subscription::{Subscription, Wish};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -68,6 +71,12 @@ pub trait Feed: Send + Sync {
 
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
+
+    /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
+    /// one. `None` where a provider is set up to call by hand.
+    async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {
+        Ok(None)
+    }
 }
 
 /// Makes the feed of a section. Nothing is called and no secret is read yet. `None` for kinds that are not polled.

@@ -11,6 +11,7 @@
 //! | `complaint` | turns an error body into one short sentence without personal data |
 //! | `limit`, `gate` | the share of the vendor's limit that is ours: who may go when; the pace of one endpoint class |
 //! | `retry` | when to try again, and when to end; the only file that names backoff |
+//! | `keys` | public keys of issuers, fetched without credentials |
 //! | `token`, `grant`, `assertion` | keeps an access token; asks for one; signs client assertions |
 //! | `proof` | shows that a token is ours and not a copy (`DPoP`) |
 //!
@@ -26,6 +27,7 @@ pub mod client;
 mod complaint;
 mod gate;
 mod grant;
+mod keys;
 mod limit;
 mod proof;
 mod retry;
@@ -49,6 +51,7 @@ use crate::model::Time;
 
 pub use address::{is_loopback, segment};
 pub use client::{Budget, Client};
+pub use keys::{Keys, KeysError};
 pub use transport::{BuildError, HttpTransport};
 
 /// Carries one request and its whole answer. Answers are cut off at `Limits::body`.

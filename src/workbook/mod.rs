@@ -29,7 +29,12 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Opened, Vec<Finding>> {
     limits::check(bytes).map_err(|why| vec![finding(name, Severity::Error, None, why)])?;
     // The reader of sheets is foreign code and its input is too: what breaks it must not break us.
     let sheets = catch_unwind(AssertUnwindSafe(|| read::sheets(name, bytes))).unwrap_or_else(|_| {
-        Err(vec![finding(name, Severity::Error, None, "the workbook is damaged in a way that its reader does not know")])
+        Err(vec![finding(
+            name,
+            Severity::Error,
+            None,
+            "the workbook is damaged in a way that its reader does not know",
+        )])
     })?;
     let sources: Vec<_> = sheets.list.iter().map(|sheet| sheet.source.clone()).collect();
     match Draft::read(&sources) {

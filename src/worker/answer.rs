@@ -6,11 +6,13 @@ use tokio::sync::mpsc;
 
 use super::Scope;
 use super::explain::{Found, Question};
+use super::inbox::{InboxError, Received};
 use super::pass::Outcome;
 use super::request::{Answer, Frame, Request, exit};
-use super::view::PlanView;
+use super::view::{PlanView, ReceivedView};
 use super::warden::{Warden, WardenError};
 use crate::audit;
+use crate::feed::hook;
 use crate::model::{Digest, FeedName, PoolId, TargetName};
 use crate::store::{Overlay, StoreError};
 use crate::target::TargetError;
@@ -67,6 +69,7 @@ impl Warden {
                 let code = if verification.ok { exit::DONE } else { exit::DATA };
                 Ok(Answer::with_exit(code, &verification))
             }
+            Request::WebhookReplay { feed, body } => self.replay_hook(&FeedName::new(feed), &body).await,
         }
     }
 
@@ -101,6 +104,24 @@ impl Warden {
         };
         let outcome = self.pass(scope).await?;
         Ok(pass_answer(&outcome))
+    }
+
+    async fn replay_hook(&self, feed: &FeedName, body: &str) -> Result<Answer, WardenError> {
+        let Some(hook) = self.parts.config.feeds.get(feed).and_then(|feed| feed.hook.as_ref()) else {
+            return Ok(Answer::failed(exit::USAGE, format!("there is no feed `{feed}` with a `hook`")));
+        };
+        let heard = match hook::replay::read(hook, body, self.now()) {
+            Ok(heard) => heard,
+            Err(unheard) => return Ok(Answer::failed(exit::DATA, unheard.to_string())),
+        };
+        let request = format!("replay-{}", self.now().millis());
+        match self.receive(feed, heard, &request).await {
+            Ok(Received { accepted, coalesced, duplicate, ignored, dropped }) => {
+                Ok(Answer::data(&ReceivedView { request, accepted, coalesced, duplicate, ignored, dropped }))
+            }
+            Err(InboxError::Store(error)) => Err(error.into()),
+            Err(error @ InboxError::Full) => Ok(Answer::failed(exit::LATER, error.to_string())),
+        }
     }
 
     async fn export(&self, from: u64, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {

@@ -173,6 +173,11 @@ impl Inbox {
         counts
     }
 
+    /// What providers said of subscriptions since the last call.
+    pub(super) fn lifecycle(&self) -> BTreeMap<FeedName, BTreeSet<Lifecycle>> {
+        std::mem::take(&mut self.state().lifecycle)
+    }
+
     /// Takes what should be looked at first: whoever may have left before everybody else.
     fn take(&self, now: Time) -> Taken {
         let mut state = self.state();

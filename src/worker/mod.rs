@@ -9,6 +9,7 @@
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `explain` | what the command line asks |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
+//! | `subscribe` | keeps providers calling |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -40,6 +41,7 @@ mod reload;
 mod report;
 pub mod request;
 mod status;
+mod subscribe;
 pub mod view;
 mod warden;
 
@@ -49,6 +51,7 @@ pub use inbox::{InboxError, Received, Taken};
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request, RulesFile};
+pub use subscribe::keep_subscribed;
 pub use warden::{Parts, Warden, WardenError};
 
 /// How much of the world a pass looks at.

@@ -6,7 +6,7 @@ use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
     FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView,
-    ReservedView, RulesView, SeatsView, StatusView, StepView, Summary, TargetView, WaitingView,
+    ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
@@ -294,6 +294,25 @@ impl Warden {
         let with_hook = self.parts.config.feeds.values().filter(|feed| feed.hook.is_some());
         let feeds = with_hook.map(|feed| {
             let knocked = standing.hooks.get(&feed.name).cloned().unwrap_or_default();
+            let keeps = feed.hook.as_ref().is_some_and(|hook| {
+                hook.public_url.is_some() && matches!(hook.knock, Some(crate::config::Knock::Graph { .. }))
+            });
+            let subscription = keeps.then(|| {
+                let subscribed = self.subscribed(&feed.name);
+                let seen = subscribed.subscription;
+                let is_live = seen.as_ref().is_some_and(|seen| seen.expires_at > self.now());
+                let state = match () {
+                    () if subscribed.error.is_some() => "failing",
+                    () if is_live => "active",
+                    () => "none",
+                };
+                SubscriptionView {
+                    state: state.to_owned(),
+                    expires_at: seen.as_ref().map(|seen| seen.expires_at),
+                    checked_at: seen.as_ref().map(|seen| seen.checked_at),
+                    error: subscribed.error,
+                }
+            });
             HookView {
                 name: feed.name.to_string(),
                 waiting: waiting.get(&feed.name).copied().unwrap_or(0),
@@ -301,7 +320,7 @@ impl Warden {
                 events: knocked.events,
                 refused: knocked.refused,
                 last_refusal: knocked.why,
-                subscription: None,
+                subscription,
             }
         });
         HooksView {

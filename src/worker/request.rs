@@ -96,6 +96,13 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+    /// Takes in a recorded delivery of a hook.
+    WebhookReplay {
+        /// The feed it was meant for.
+        feed: String,
+        /// The body as it came.
+        body: String,
+    },
 }
 
 /// Which table a request is about.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::look::Awaited;
+use super::subscribe::Subscribed;
 use super::view::{PassView, ReadingView};
 use crate::model::{AccountId, FeedName, PersonId, PoolId, TargetName, Time};
 use crate::seats::Occupied;
@@ -37,6 +38,8 @@ pub(super) struct Standing {
     pub(super) event_to_seat_ms: VecDeque<u64>,
     /// What came in at hooks since the start, by feed.
     pub(super) hooks: BTreeMap<FeedName, Knocked>,
+    /// Subscriptions that we keep, by feed.
+    pub(super) subscriptions: BTreeMap<FeedName, Subscribed>,
 }
 
 /// Times from event to seat that are kept for `status`.

@@ -413,3 +413,20 @@ pub struct AdoptView {
     /// Seats that did not fit: more than bought, a second tier.
     pub left: Vec<String>,
 }
+
+/// What became of a replayed delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceivedView {
+    /// What its events are called in logs, with their place behind a slash.
+    pub request: String,
+    /// To be looked at.
+    pub accepted: u64,
+    /// About something that waits already.
+    pub coalesced: u64,
+    /// Heard before.
+    pub duplicate: u64,
+    /// Not about anything of ours.
+    pub ignored: u64,
+    /// Not from whom they should be.
+    pub dropped: u64,
+}

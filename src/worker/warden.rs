@@ -17,7 +17,7 @@ use crate::config::{Config, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
-use crate::outbound::Ports;
+use crate::outbound::{Keys, Ports};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
 use crate::seats::{Ledger, PoolMode, day_before};
 use crate::store::{Batch, Store, StoreError};
@@ -32,6 +32,8 @@ pub struct Parts {
     pub catalog: Arc<Catalog>,
     /// Feeds that are polled.
     pub feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
+    /// Public keys of those who sign security events, by feed.
+    pub keys: BTreeMap<FeedName, Arc<Keys>>,
     /// Desks.
     pub targets: BTreeMap<TargetName, Arc<dyn Target>>,
     /// What survives a crash.
@@ -51,16 +53,21 @@ impl Parts {
         mut ports: impl FnMut(Option<&Path>) -> Result<Ports, E>,
     ) -> Result<Self, E> {
         let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for (name, feed) in &config.feeds {
-            if let Some(built) = feed::build(feed, &ports(feed.ca_file.as_deref())?) {
+            let ports = ports(feed.ca_file.as_deref())?;
+            if let Some(built) = feed::build(feed, &ports) {
                 feeds.insert(name.clone(), Arc::from(built));
+            }
+            if let Some(set) = feed.hook.as_ref().and_then(|hook| hook.set.as_ref()) {
+                keys.insert(name.clone(), Arc::new(Keys::new(set.issuer.clone(), set.jwks_url.clone(), ports)));
             }
         }
         let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
         for (name, target) in &config.targets {
             targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
         }
-        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, targets, store, clock })
+        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, keys, targets, store, clock })
     }
 }
 
@@ -296,7 +303,8 @@ impl Warden {
             desired.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
-                    self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
+                    let person = self.person_of(&record);
+                    self.desire_one(&known, rules, today, &ledger, &person, &mut desired);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -340,7 +348,8 @@ impl Warden {
     ) -> Result<Desired, StoreError> {
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
-            let (person, decision) = self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            let person = self.person_of(&record);
+            let decision = self.desire_one(known, rules, today, ledger, &person, &mut desired);
             see(&person, &decision);
             true
         })?;
@@ -353,19 +362,18 @@ impl Warden {
         rules: &RuleSet,
         today: jiff::civil::Date,
         ledger: &Ledger,
-        record: &PersonRecord,
+        person: &Person,
         desired: &mut Desired,
-    ) -> (Person, Decision) {
-        let person = self.person_of(record);
-        let decision = rules.decide(&person, today);
-        let on_suspended = self.on_suspended(&person);
+    ) -> Decision {
+        let decision = rules.decide(person, today);
+        let on_suspended = self.on_suspended(person);
         let conflict = known.mirror.conflicts().get(&person.id);
-        let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
+        let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
         if claims || holds_or_waits(ledger, person.id) {
             desired.insert(person.id, want);
         }
-        (person, decision)
+        decision
     }
 
     /// Counts the seats taken in the last 24 hours, for the brakes per day.

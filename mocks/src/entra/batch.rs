@@ -61,6 +61,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: bytes::Bytes::new(),
             base: outer.base.clone(),
+            handshake: None,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Microsoft Entra ID: the login endpoint and the parts of Graph that concern users.
 //!
 //! Source of the behavior: Microsoft's Graph pages on delta queries, throttling and errors, and the identity platform's
-//! pages on client credentials. What is deliberately absent: everything that writes, and change notifications.
+//! pages on client credentials. What is deliberately absent: everything that writes, but for
+//! subscriptions to change notifications.
 
 mod batch;
 mod delta;
@@ -9,6 +10,7 @@ mod error;
 mod groups;
 mod login;
 mod select;
+pub(crate) mod subscriptions;
 mod users;
 mod view;
 
@@ -19,6 +21,7 @@ use http::{HeaderName, StatusCode};
 use jiff::SignedDuration;
 
 pub use login::Federated;
+pub use subscriptions::Subscription;
 
 use crate::World;
 use crate::keys::{TEST_KEY_ID, TEST_PUBLIC_KEY_PEM};
@@ -65,6 +68,9 @@ pub struct Tenant {
     pub extension_app: String,
     /// How long every answer takes.
     pub latency: Duration,
+    /// Who wants to be called.
+    pub subscribed: Vec<Subscription>,
+    made: u64,
     bank: TokenBank,
     links: delta::Links,
     nth: u64,
@@ -90,6 +96,8 @@ impl Tenant {
             replay: 0,
             extension_app: "0123456789abcdef0123456789abcdef".to_owned(),
             latency: Duration::ZERO,
+            subscribed: Vec::new(),
+            made: 0,
             bank: TokenBank::default(),
             links: delta::Links::default(),
             nth: 0,
@@ -142,6 +150,7 @@ impl Tenant {
             ("GET", ["v1.0", "users", id, "memberOf"]) => groups::of_user(world, call, id),
             ("GET", ["v1.0", "groups"]) => groups::list(world, call),
             ("GET", ["v1.0", "groups", id, "members"]) => groups::members(world, call, id),
+            (_, ["v1.0", "subscriptions", rest @ ..]) => self.subscriptions(world, call, rest),
             ("POST", ["v1.0", "$batch"]) => batch::run(self, world, call),
             ("GET", _) => {
                 let text = format!("Resource not found for the segment '{}'.", route.last().unwrap_or(&""));

@@ -97,7 +97,9 @@ impl Mocks {
         let hook = state.okta.event_hook.as_mut()?;
         let from = std::mem::replace(&mut hook.sent, state.world.last_seq());
         let hook = hook.clone();
-        let carried = |event: &Value| event["eventType"].as_str().is_some_and(|kind| !LOG_ONLY.contains(&kind));
+        let carried = |event: &Value| {
+            event.get("eventType").and_then(Value::as_str).is_some_and(|kind| !LOG_ONLY.contains(&kind))
+        };
         let events: Vec<Value> = state
             .world
             .log_after(from)

@@ -12,6 +12,7 @@ mod hooks;
 mod index;
 mod limits;
 mod logs;
+mod ssf;
 mod token;
 mod users;
 mod view;
@@ -120,7 +121,7 @@ impl Org {
     fn limited(&mut self, world: &World, call: &Call) -> Reply {
         let route = call.route();
         let bucket = Bucket::of(&route);
-        if route.first() != Some(&"oauth2")
+        if !matches!(route.first(), Some(&"oauth2" | &".well-known"))
             && let Err(reply) = self.admit(world, call, bucket)
         {
             return reply;
@@ -134,6 +135,8 @@ impl Org {
     fn route(&mut self, world: &World, call: &Call, route: &[&str]) -> Reply {
         match (call.method.as_str(), route) {
             ("POST", ["oauth2", "v1", "token"]) => self.give_token(world, call),
+            ("GET", [".well-known", "ssf-configuration"]) => ssf::configuration(call),
+            ("GET", ["oauth2", "v1", "keys"]) => ssf::keys(),
             ("GET", ["api", "v1", "users"]) => self.list_users(world, call),
             ("GET", ["api", "v1", "users", id]) => self.get_user(world, call, id),
             ("GET", ["api", "v1", "users", id, "groups"]) => groups::of_user(world, id),

@@ -5,6 +5,7 @@
 //! that anybody left. The cursor is the delta link together with the properties that it was asked for, because a link
 //! keeps the `$select` of its first call: after a change of the mapping it would go on without the new attribute.
 
+mod subscription;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use super::answer::{self, Trouble, get, link};
 use super::mapping::{Defaults, Dialect, Mapping};
 use super::pages::{Limits, Turn, Walk};
 use super::tally::{Repeats, Tally};
-use super::{Feed, Presence, Scope};
+use super::{Feed, Presence, Scope, Subscription, Wish};
 use crate::config::FeedConfig;
 use crate::directory::{Coverage, Gap, Page, Reading};
 use crate::model::FeedName;
@@ -214,6 +215,10 @@ impl Feed for Entra {
 
     fn budget(&self) -> Budget {
         self.client.budget()
+    }
+
+    async fn subscribe(&self, wish: &Wish, known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {
+        Self::subscribe(self, wish, known).await.map(Some)
     }
 }
 

@@ -6,11 +6,13 @@
 //! | `graph` | change and lifecycle notifications of Microsoft Graph |
 //! | `signed` | our own shape, for systems that can sign a body |
 //! | `set` | claims of a security event token: Shared Signals, CAEP, RISC, SCIM events |
+//! | `replay` | any of them, recorded and given to us by an operator |
 //!
 //! All of them are pure: who sent it was found out before, who is meant is found out behind.
 
 pub mod graph;
 pub mod okta;
+pub mod replay;
 pub mod set;
 pub mod signed;
 

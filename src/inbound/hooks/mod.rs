@@ -4,14 +4,21 @@
 //! |---|---|
 //! | `body` | reads a body within its limits |
 //! | `proof` | secrets, signatures and their comparison |
+//! | `set` | security event tokens and the answers that RFC 8935 wants |
 //! | `jws` | signatures of security event tokens, and the keys they are checked with |
+//! | `probe` | calls a hook as its provider would |
 //!
 //! Answers: 401 for a wrong secret or signature, 413 above 1 MiB, 400 for what is not the vendor's shape, 200 or 202
 //! once it is on disk, 503 when it cannot be kept: Okta sends once more after a 5xx and never after a 4xx, so our own
 //! trouble is never a 4xx.
 
 mod body;
+mod jws;
+mod probe;
 mod proof;
+mod set;
+
+pub use self::probe::{Probe, probes};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +82,8 @@ enum Refused {
     TooSlow,
     /// Our own trouble; the sender should come again.
     Busy(String),
+    /// A security event token, in the words of RFC 8935.
+    Token(set::Refusal),
 }
 
 impl Refused {
@@ -86,6 +95,7 @@ impl Refused {
             Self::TooLarge => "too_large",
             Self::TooSlow => "too_slow",
             Self::Busy(_) => "unavailable",
+            Self::Token(refusal) => refusal.word(),
         }
     }
 
@@ -96,6 +106,7 @@ impl Refused {
             Self::Malformed(why) | Self::Busy(why) => why.clone(),
             Self::TooLarge => format!("the body is longer than {} bytes", body::LIMIT),
             Self::TooSlow => "the body did not come in time".to_owned(),
+            Self::Token(refusal) => refusal.why(),
         }
     }
 
@@ -107,6 +118,7 @@ impl Refused {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Token(refusal) => return refusal.answer(),
             // What is wrong with us is for our log, not for a stranger.
             Self::Busy(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")]).into_response(),
         };
@@ -191,7 +203,12 @@ impl Hooks {
                 error!(feed.name = %feed, request.id = request, why, "a delivery could not be kept; its sender has to come again");
                 self.warden.turned_away(feed, refused.word(), &why);
             }
-            Refused::NotSo(_) | Refused::Stranger(_) | Refused::Malformed(_) | Refused::TooLarge | Refused::TooSlow => {
+            Refused::NotSo(_)
+            | Refused::Stranger(_)
+            | Refused::Malformed(_)
+            | Refused::TooLarge
+            | Refused::TooSlow
+            | Refused::Token(_) => {
                 warn!(feed.name = %feed, request.id = request, why, "a delivery was turned away");
                 self.warden.turned_away(feed, refused.word(), &why);
             }
@@ -223,6 +240,9 @@ impl Door<'_> {
         let (head, body) = request.into_parts();
         let kind = head.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if kind == "application/secevent+jwt" && !lifecycle {
+            return self.take_set(&head.headers, body).await;
+        }
         let Some(knock) = &self.hook.knock else {
             return Err(Refused::Malformed("this hook takes security events alone".to_owned()));
         };

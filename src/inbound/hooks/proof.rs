@@ -30,6 +30,12 @@ pub(super) fn same(ours: &[u8], given: &[u8]) -> bool {
     Sha256::digest(ours).as_slice().ct_eq(Sha256::digest(given).as_slice()).into()
 }
 
+/// The key that a secret stands for.
+pub(super) fn key(secret: &str) -> Vec<u8> {
+    let encoded = secret.strip_prefix("whsec_").and_then(|encoded| STANDARD.decode(encoded).ok());
+    encoded.unwrap_or_else(|| secret.as_bytes().to_vec())
+}
+
 /// Signed deliveries that were seen within their window.
 #[derive(Debug, Default)]
 pub(super) struct Replays {
@@ -59,11 +65,8 @@ impl Replays {
             let signature = given.strip_prefix("sha256=").and_then(|digits| hex::decode(digits).ok());
             (stamp, format!("{stamp}."), signature.into_iter().collect())
         };
-        let key = match secret.strip_prefix("whsec_") {
-            Some(encoded) => STANDARD.decode(encoded).unwrap_or_else(|_| secret.as_bytes().to_vec()),
-            None => secret.as_bytes().to_vec(),
-        };
-        let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| "the secret of this hook cannot be a key")?;
+        let mac =
+            Hmac::<Sha256>::new_from_slice(&key(secret)).map_err(|_| "the secret of this hook cannot be a key")?;
         let mac = mac.chain_update(signed.as_bytes()).chain_update(body);
         // All are tried, whichever fits.
         let fits = signatures.iter().filter(|signature| mac.clone().verify_slice(signature).is_ok()).count();

@@ -119,6 +119,11 @@ impl Desk {
         });
     }
 
+    /// Waits for what the mocks do over the wire.
+    pub(super) fn block_on<T>(&self, action: impl Future<Output = T>) -> T {
+        self.runtime.block_on(action)
+    }
+
     pub(super) fn members(&self) -> usize {
         self.mocks.with(|state| state.desk.members("lic-fulfiller").len())
     }

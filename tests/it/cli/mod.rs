@@ -6,3 +6,4 @@ mod explain;
 mod impact;
 mod tables;
 mod verbs;
+mod webhook;

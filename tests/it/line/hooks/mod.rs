@@ -1,7 +1,9 @@
 //! Hooks from end to end: what providers call out over real HTTP, until a desk has confirmed a seat.
 
+mod graph;
 mod inbox;
 mod limits;
 mod okta;
+mod set;
 mod signed;
 mod world;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use seatwarden::inbound::listener::Listener;
 use seatwarden::inbound::public::{self, Limits};
 use seatwarden::store::{Overlay, Store};
 use seatwarden::worker::Outcome;
@@ -22,7 +23,7 @@ pub(super) fn okta_hook() -> String {
     format!("{GENEROUS}[feed.okta.hook]\nsecret = {{ file = \"hook.secret\" }}\n")
 }
 
-/// A company with a public listener.
+/// A company with a public listener; `ADDRESS` in more lines of the configuration stands for where it listens.
 pub(super) struct Called {
     pub(super) company: Company,
     pub(super) address: SocketAddr,
@@ -36,16 +37,21 @@ impl Called {
     }
 
     pub(super) async fn on(world: World, setup: Setup, limits: Limits, store: Arc<dyn Store>) -> Self {
-        let company = Company::on(world, setup, store).await;
-        let (address, stop, serving) = serve(&company, limits).await;
+        let listener = public::listen("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
+        let address = listener.address().unwrap();
+        let more = setup.more.replace("ADDRESS", &address.to_string());
+        let company = Company::on(world, Setup { more, ..setup }, store).await;
+        let (stop, serving) = serve(listener, &company, limits);
         Self { company, address, stop, serving }
     }
 
     /// Forgets everything but the store, and listens again.
     pub(super) async fn restart(&mut self) {
         self.stop.cancel();
+        (&mut self.serving).await.unwrap();
         self.company.restart();
-        (self.address, self.stop, self.serving) = serve(&self.company, Limits::default()).await;
+        let listener = public::listen(self.address, Limits::default()).await.unwrap();
+        (self.stop, self.serving) = serve(listener, &self.company, Limits::default());
     }
 
     pub(super) fn url(&self, feed: &str) -> String {
@@ -80,12 +86,10 @@ impl Called {
     }
 }
 
-async fn serve(company: &Company, limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
-    let listener = public::listen("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
-    let address = listener.address().unwrap();
+fn serve(listener: Listener, company: &Company, limits: Limits) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
     let serving = tokio::spawn(public::serve(listener, company.shared(), limits, stop.clone()));
-    (address, stop, serving)
+    (stop, serving)
 }
 
 /// Analysts by first name, all with a right to a seat.
