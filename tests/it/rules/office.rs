@@ -1,5 +1,5 @@
-//! Tables that a spreadsheet opened and saved. Skipped, and said so, where LibreOffice is not installed; Debian has it
-//! as `libreoffice-calc-nogui`.
+//! Tables that a spreadsheet opened and saved. Skipped, and said so, where `soffice` is not installed; Debian has it in
+//! `libreoffice-calc-nogui`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
