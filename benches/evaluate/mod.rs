@@ -31,6 +31,7 @@ fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
         cost: None,
         requires: std::collections::BTreeSet::new(),
         excludes: std::collections::BTreeSet::new(),
+        keep: 0,
     };
     (id, pool)
 }

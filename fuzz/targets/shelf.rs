@@ -21,6 +21,7 @@ pub(super) fn catalog() -> Catalog {
         cost: None,
         requires: BTreeSet::new(),
         excludes: BTreeSet::new(),
+        keep: 0,
     };
     let mut fulfiller = pool("fulfiller", PoolKind::Tier, 20);
     fulfiller.reserve.insert(ClassName::new("on-call"), 10);

@@ -124,6 +124,12 @@ pub(super) fn render(plan: &PlanView) -> String {
         }
         line(format!("  approve: seatwarden approve {} --reason TEXT", output::short(held.digest.as_str())));
     }
+    if !plan.kept.is_empty() {
+        line("\nKept whatever happens".bold().to_string());
+        for kept in &plan.kept {
+            line(format!("  {} {}: {}, but {}", kept.person.label(), kept.pool, kept.text, kept.why));
+        }
+    }
     let sum = &plan.summary;
     line(format!(
         "\nPlan: {} to grant, {} to move, {} to revoke, {} later, {} waiting, {} held; {} stay.",

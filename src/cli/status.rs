@@ -4,7 +4,7 @@ use owo_colors::OwoColorize as _;
 
 use super::{Global, asking, output, sync};
 use crate::worker::Request;
-use crate::worker::view::{HooksView, StatusView};
+use crate::worker::view::{HooksView, PersonView, ProtectedView, StatusView};
 
 pub(super) async fn run(global: &Global) -> u8 {
     match asking::ask_once(global, Request::Status {}).await {
@@ -62,6 +62,16 @@ fn render(status: &StatusView) -> String {
     lines.push(format!("Rules {digest}"));
     if let Some(error) = &status.rules.error {
         lines.push(format!("{} the files on disk do not compile, the table in force stays: {error}", "!".red()));
+    }
+    for ProtectedView { name, people } in &status.protected {
+        let whom: Vec<String> = people.iter().map(PersonView::label).collect();
+        lines.push(match whom.as_slice() {
+            [] => format!("{} protected {name}: fits nobody who is known", "!".red()),
+            _ => format!("Protected {name}: {}", whom.join(", ")),
+        });
+    }
+    for kept in &status.kept {
+        lines.push(format!("Kept {} of {}: {}, but {}", kept.pool, kept.person.label(), kept.text, kept.why));
     }
     for held in &status.held {
         lines.push(format!(

@@ -54,5 +54,6 @@ pub use edits::Edit;
 pub use evaluate::{Decision, Given, RowTrace};
 pub use finding::{Finding, Place, Related, Severity};
 pub use impact::{Change, CodeImpact, Impact, PoolImpact, RowImpact, Tally};
+pub(crate) use normal::normal;
 pub use outcome::{Kind, Outcome};
 pub use table::Form;

@@ -268,6 +268,9 @@ fn seats(view: &ExplainView, screen: Screen) -> String {
         } else if let Some(why) = &seat.leaving_text {
             out.push_str(&screen.text(&" ".repeat(NAMES + 2), &format!("because {why}")));
         }
+        if let Some(why) = &seat.protected {
+            out.push_str(&screen.text(&" ".repeat(NAMES + 2), why));
+        }
     }
     for row in waiting {
         let label = format!("  {}  ", padded(row.pool.as_str(), NAMES - 2));

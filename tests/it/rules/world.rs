@@ -27,6 +27,7 @@ pub(super) fn pool(name: &str, kind: PoolKind, rank: i64, seats: Seats) -> Pool 
         cost: None,
         requires: BTreeSet::new(),
         excludes: BTreeSet::new(),
+        keep: 0,
     }
 }
 
