@@ -159,7 +159,9 @@ impl Warden {
     /// A warden on the same parts but another store, that knows what the store knows: for `plan`.
     pub fn beside(&self, store: Arc<dyn Store>) -> Result<Self, WardenError> {
         let parts = Parts { store, ..self.parts.clone() };
-        let beside = Self::open(parts, self.table.load().sources.clone())?;
+        let beside = Self::open(parts, Vec::new())?;
+        // The table in force, which need not be what the files say: they may not compile at present.
+        beside.table.store(self.table.load_full());
         beside.stand().desks.clone_from(&self.stand().desks);
         Ok(beside)
     }

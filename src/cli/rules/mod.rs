@@ -8,6 +8,7 @@ mod check;
 mod convert;
 mod coverage;
 mod diff;
+mod explain;
 mod export;
 mod files;
 mod fmt;
@@ -37,6 +38,8 @@ enum Verb {
     Import(import::Import),
     /// Prints the JSON Schema that editors complete and check by.
     Schema(schema::Schema),
+    /// Tells the long story of a finding, with examples.
+    Explain(explain::Explain),
     /// Judges the cases beside the table.
     Test(test::Test),
     /// Shows what an edit of the table does to the people of today.
@@ -53,6 +56,7 @@ impl Rules {
             Verb::Export(export) => export.run(global),
             Verb::Import(import) => import.run(global),
             Verb::Schema(schema) => schema.run(),
+            Verb::Explain(explain) => explain.run(global),
             Verb::Test(test) => test.run(global).await,
             Verb::Diff(diff) => diff.run(global).await,
             Verb::Coverage(coverage) => coverage.run(global).await,

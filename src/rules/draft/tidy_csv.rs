@@ -1,27 +1,32 @@
 //! CSV in one style: the id first, quotes only where they are needed, LF, no blanks around values, at most one empty
-//! line between rows. The separator and the byte order mark stay: a spreadsheet set to another language opens the file
-//! by them. UTF-16 becomes UTF-8 with the mark, which spreadsheets read as well and which compares line by line.
+//! line between rows. The separator (with the line `sep=;` of Excel) and the byte order mark stay: a spreadsheet set to
+//! another language opens the file by them. UTF-16 becomes UTF-8 with the mark, which spreadsheets read as well and which
+//! compares line by line.
 
 use super::csv_form::lines;
 use super::grid::cell;
 use crate::rules::column::Key;
-use crate::rules::csv_table::{kind_of, pieces, sections, separator_of};
+use crate::rules::csv_table::{kind_of, pieces, sections, separator_of, told_separator};
 use crate::rules::csv_text::{Record, records};
 use crate::rules::table::known_key;
 use crate::rules::text::Text;
 
 /// `None` when the text is no CSV.
 pub(super) fn tidy(text: &Text) -> Option<String> {
-    let separator = separator_of(&text.content);
-    let (list, stop) = records(&text.content, separator);
+    let told = told_separator(&text.content);
+    let (start, separator) = told.unwrap_or_else(|| (0, separator_of(&text.content)));
+    let (list, stop) = records(&text.content, start, separator);
     if stop.is_some() {
         return None;
     }
-    let separator = u8::try_from(separator).ok()?;
     let mut tidied = String::new();
     if text.has_mark() {
         tidied.push('\u{feff}');
     }
+    if told.is_some() {
+        tidied += &format!("sep={separator}\n");
+    }
+    let separator = u8::try_from(separator).ok()?;
     for (number, (header, rows)) in sections(&list).into_iter().enumerate() {
         let kind = kind_of(header);
         let keys: Vec<Option<Key>> = header.fields.iter().map(|field| known_key(field.text.trim(), kind)).collect();

@@ -6,4 +6,5 @@ mod explain;
 mod faults;
 mod hooks;
 mod reload;
+mod screens;
 mod stories;
