@@ -95,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 35] = [
+    const SHAPES: [(&str, &[&str]); 37] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -120,6 +120,8 @@ mod tests {
         ("auth basic", &["ScimAuth basic", "PushAuth basic"]),
         ("auth client_secret", &["EntraAuth client_secret", "ScimAuth client_secret"]),
         ("auth private_key_jwt", &["OktaAuth private_key_jwt", "ScimAuth private_key_jwt"]),
+        ("auth certificate", &["EntraAuth certificate"]),
+        ("auth federated", &["EntraAuth federated"]),
         ("target", &["TargetFile"]),
         ("seat", &["SeatFile"]),
         ("bought", &["catalog.toml"]),
@@ -142,9 +144,9 @@ mod tests {
         let target =
             "[target.t]\nkind = 'scim'\nauth = { kind = 'basic', password = {} }\nseats = { a = {} }\n".to_owned();
         let scim = ["bearer", "basic", "client_secret", "private_key_jwt"].map(|auth| ("scim", auth));
-        let others =
-            [("okta", "ssws"), ("okta", "private_key_jwt"), ("entra", "client_secret"), ("scim_push", "basic")];
-        let feeds = scim.into_iter().chain(others).enumerate().map(|(number, (kind, auth))| {
+        let okta = ["ssws", "private_key_jwt"].map(|auth| ("okta", auth));
+        let entra = ["client_secret", "certificate", "federated"].map(|auth| ("entra", auth));
+        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic")]).enumerate().map(|(number, (kind, auth))| {
             format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
         let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
