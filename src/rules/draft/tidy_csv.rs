@@ -24,7 +24,7 @@ pub(super) fn tidy(text: &Text) -> Option<String> {
         tidied.push('\u{feff}');
     }
     if told.is_some() {
-        tidied += &format!("sep={separator}\n");
+        tidied.extend(["sep=", separator.encode_utf8(&mut [0; 4]), "\n"]);
     }
     let separator = u8::try_from(separator).ok()?;
     for (number, (header, rows)) in sections(&list).into_iter().enumerate() {
