@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench simulate fmt deploy-check
+.PHONY: help demo test check bench simulate fmt fuzz deploy-check
 
 CARGO ?= cargo
 
@@ -25,6 +25,9 @@ simulate: ## Lives through SEEDS=10000 seeded worlds with faults and crashes, fr
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all
+
+fuzz: ## Looks for bad inputs with cargo-fuzz, a minute for each reader and the matcher
+	bash tests/tools/fuzz.sh
 
 deploy-check: ## Checks the systemd unit and the Kubernetes manifests
 	bash tests/tools/deploy.sh

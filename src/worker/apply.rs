@@ -116,7 +116,7 @@ impl Warden {
         let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl Warden {
                     }
                 }
                 if !batch.is_empty() {
-                    self.parts.store.commit(batch).await?;
+                    self.commit(batch).await?;
                 }
             }
         }
@@ -246,7 +246,7 @@ impl Warden {
                 });
             }
         }
-        self.parts.store.commit(intents).await?;
+        self.commit(intents).await?;
         let calls: FuturesUnordered<_> = steps
             .iter()
             .map(|step| async move {
@@ -285,7 +285,7 @@ impl Warden {
             metrics::change(step.action, ok);
         }
         if !results.is_empty() {
-            self.parts.store.commit(results).await?;
+            self.commit(results).await?;
         }
         Ok(())
     }

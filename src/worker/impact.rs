@@ -75,7 +75,7 @@ impl Warden {
         let mut batch = Batch::new(self.now(), pass);
         batch.notes.insert(TABLE.to_owned(), kept);
         batch.notes.insert(TABLE_DIGEST.to_owned(), Some(digest));
-        self.parts.store.commit(batch).await
+        self.commit(batch).await
     }
 
     /// Compares two tables.

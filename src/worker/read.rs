@@ -181,7 +181,7 @@ impl Warden {
         batch.people = absorbed.records;
         batch.dirty = absorbed.dirty;
         if !batch.is_empty() {
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         }
         Ok(())
     }
@@ -214,7 +214,7 @@ impl Warden {
         if worth {
             let mut batch = Batch::new(self.now(), pass);
             batch.feeds.insert(feed.clone(), after);
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         } else {
             self.stand().times.insert(feed.clone(), (after.last_whole, after.last_good));
         }
@@ -268,7 +268,7 @@ impl Warden {
             let ids = accounts.iter().filter(|account| account.feed == *feed);
             batch.dirty = ids.filter_map(|account| self.known().mirror.person_of(account)).collect();
             if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                self.commit(batch).await?;
             }
             let accounts = u64::try_from(page.accounts.len()).unwrap_or(u64::MAX);
             let read_at = self.now();
@@ -298,7 +298,7 @@ impl Warden {
         }
         let mut batch = Batch::new(self.now(), pass);
         batch.dirty.insert(id);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, Tar
 use crate::outbound::{Keys, Ports};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
 use crate::seats::{Ledger, PoolMode};
-use crate::store::{Store, StoreError};
+use crate::store::{Batch, Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
 
 /// The parts that a warden is made of. Cheap to clone: everything is shared.
@@ -210,6 +210,12 @@ impl Warden {
     /// The number of the next pass.
     pub(super) fn next_pass(&self) -> u64 {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// Commits, with the digest of the table in force in every entry.
+    pub(super) async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
+        self.parts.store.commit(batch).await
     }
 
     /// What is known, to read.

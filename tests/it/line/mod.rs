@@ -7,5 +7,6 @@ mod faults;
 mod found;
 mod hooks;
 mod recorded;
+mod reload;
 mod screens;
 mod stories;
