@@ -31,7 +31,8 @@ impl Entry<'_> {
     }
 }
 
-/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there gets it anyway.
+/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there needs no further
+/// one and comes first, unless more are in use than were bought.
 pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'_>>) -> Vec<usize> {
     queue.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut served = Vec::new();
@@ -45,7 +46,7 @@ pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'
             !gets
         });
     };
-    phase(&|_, entry| entry.counted > 0);
+    phase(&|rooms, entry| entry.counted > 0 && rooms.left_for(pool, entry.class).saturating_add(entry.counted) > 0);
     let left = |rooms: &Rooms<'_>, entry: &Entry<'_>| {
         rooms.left_for(pool, entry.class) > 0 && rooms.may_change_hands(pool, entry.person)
     };

@@ -7,7 +7,7 @@
 //! | `observe` | what the desks hold |
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
-//! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
 //! | `memory` | what passed lately, out of the journal |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
@@ -26,6 +26,7 @@ use crate::ambient::Chance;
 use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats;
 
+mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
@@ -65,7 +66,7 @@ pub enum Scope {
     Full,
     /// What changed since the last reading.
     Incremental,
-    /// One feed whole.
+    /// One feed whole and afresh, account by account.
     Feed(FeedName),
     /// One person, read by id.
     Person(PersonId),

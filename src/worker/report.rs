@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::agenda::agenda;
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
@@ -12,7 +13,7 @@ use super::view::{
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
-use crate::model::{Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
+use crate::model::{AccountId, Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
 use crate::rules::{Given, Severity};
 use crate::seats::{self, Action, Book, HeldPlan, Kept, Ledger, Plan, Step};
 use crate::store::StoreError;
@@ -219,7 +220,7 @@ impl Warden {
         let ledger = self.ledger();
         let rules = self.rules()?;
         let today = self.now().date_in(&self.parts.config.time_zone);
-        let search = search.map(str::to_lowercase);
+        let search = search.map(|text| text.trim().to_lowercase());
         let mut rows = Vec::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
@@ -229,10 +230,15 @@ impl Warden {
                 employee_number: person.employee_number.clone(),
             };
             let matches_search = search.as_ref().is_none_or(|wanted| {
-                [&view.email, &view.employee_number, &person.display_name]
+                let named = [&view.email, &view.employee_number, &person.display_name, &person.user_name]
                     .into_iter()
                     .flatten()
-                    .any(|text| text.to_lowercase().contains(wanted.as_str()))
+                    .any(|text| text.to_lowercase().contains(wanted.as_str()));
+                let of_account =
+                    |id: &AccountId| id.id.to_lowercase() == *wanted || id.to_string().to_lowercase() == *wanted;
+                named
+                    || record.id.to_string() == *wanted
+                    || record.accounts.iter().any(|row| of_account(&row.account.id))
             });
             let decision = rules.decide(&person, today);
             let waiting_for: Vec<PoolId> = waits(&ledger, record.id);
@@ -318,6 +324,9 @@ impl Warden {
         let hooks = self.hooks_view(&standing);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            at: now,
+            seats: self.seats_view(),
+            due: agenda(&ledger, table.set.as_deref(), now, &self.parts.config.time_zone),
             ready: table.set.is_some(),
             daemon: false,
             feeds,

@@ -357,6 +357,9 @@ pub struct PersonRow {
 pub struct StatusView {
     /// The program's version.
     pub version: String,
+    /// The instant of all this.
+    #[serde(default)]
+    pub at: Time,
     /// The store is open and a table is in force.
     pub ready: bool,
     /// Whether a daemon answered.
@@ -369,6 +372,12 @@ pub struct StatusView {
     pub last_pass: Option<PassView>,
     /// What brakes hold.
     pub held: Vec<HeldView>,
+    /// Seats by pool.
+    #[serde(default)]
+    pub seats: Vec<SeatsView>,
+    /// What is due by date, the soonest first.
+    #[serde(default)]
+    pub due: Vec<DueView>,
     /// The table.
     pub rules: RulesView,
     /// Why nothing is revoked at present.
@@ -431,6 +440,21 @@ pub struct SubscriptionView {
     pub checked_at: Option<Time>,
     /// What failed.
     pub error: Option<String>,
+}
+
+/// Something that comes by date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueView {
+    /// When, of several the first.
+    pub at: Time,
+    /// `grace_ends`, `cooled`, `approval_expires` or `table`.
+    pub what: String,
+    /// In which pool.
+    pub pool: Option<PoolId>,
+    /// How many seats or plans.
+    pub count: u64,
+    /// In words.
+    pub text: String,
 }
 
 /// One feed in `status`.
