@@ -215,13 +215,13 @@ impl Warden {
         // Times alone are not worth a write to disk: after a crash the feed is read a little further back.
         let worth = FeedState { last_good: before.last_good, last_whole: before.last_whole, ..after.clone() } != before
             || before.last_whole.is_none() != after.last_whole.is_none();
+        let times = (after.last_whole, after.last_good);
         if worth {
             let mut batch = Batch::new(self.now(), pass);
             batch.feeds.insert(feed.clone(), after);
             self.commit(batch).await?;
-        } else {
-            self.stand().times.insert(feed.clone(), (after.last_whole, after.last_good));
         }
+        self.stand().times.insert(feed.clone(), times);
         let view = ReadingView {
             name: feed.clone(),
             coverage: reading.coverage.word().to_owned(),

@@ -93,7 +93,10 @@ impl Company {
         );
         for server in &setup.feeds {
             let running = mocks.serve(*server).await.unwrap();
-            text.push_str(&section(*server, &running.url()).replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes)));
+            text.push_str(
+                &section(*server, &running.url())
+                    .replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes)),
+            );
             servers.push(running);
         }
         if let Some(mode) = setup.desk {
