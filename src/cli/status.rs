@@ -4,7 +4,7 @@ use owo_colors::OwoColorize as _;
 
 use super::{Global, asking, output, sync};
 use crate::worker::Request;
-use crate::worker::view::{HooksView, PersonView, ProtectedView, StatusView};
+use crate::worker::view::{HooksView, PersonView, ProtectedView, StatusView, UndoneView};
 
 pub(super) async fn run(global: &Global) -> u8 {
     match asking::ask_once(global, Request::Status {}).await {
@@ -69,6 +69,9 @@ fn render(status: &StatusView) -> String {
             [] => format!("{} protected {name}: fits nobody who is known", "!".red()),
             _ => format!("Protected {name}: {}", whom.join(", ")),
         });
+    }
+    for UndoneView { pass, by, reason, at, people } in &status.undone {
+        lines.push(format!("Pass {pass} was undone by {by} on {at} ({reason}): {people} people are held to it"));
     }
     for kept in &status.kept {
         lines.push(format!("Kept {} of {}: {}, but {}", kept.pool, kept.person.label(), kept.text, kept.why));

@@ -33,6 +33,7 @@ mod settle;
 pub mod shape;
 mod spend;
 mod tier;
+pub mod undo;
 mod wait;
 
 pub use brake::{Brake, Brakes, Limit, Span, SpendLimit, causes};
@@ -47,3 +48,4 @@ pub use plan::{Action, HeldPlan, Kept, KeptBy, Plan, Step, Summary, WaitingRow};
 pub use planner::{decide, next_due, scope};
 pub use policy::{Occupied, Policy, PoolMode};
 pub use shape::{Shape, shape};
+pub use undo::{Pin, PinEnd, Pinned};

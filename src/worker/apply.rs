@@ -428,7 +428,9 @@ fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
         | Event::HoldEnded { .. }
         | Event::FeedAccepted { .. }
         | Event::Rebuilt { .. }
-        | Event::Trusted {} => None,
+        | Event::Trusted {}
+        | Event::Pinned(_)
+        | Event::Unpinned { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@ mod brakes;
 mod grounds;
 mod protected;
 mod replay;
+mod undone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,7 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
     replay::read(&mut reader);
     brakes::read(&mut reader);
     protected::read(&mut reader);
+    undone::read(&mut reader);
     reader.faults
 }
 
@@ -159,7 +161,9 @@ impl<'a> Reader<'a> {
                 | Event::Rejected { .. }
                 | Event::FeedAccepted { .. }
                 | Event::Rebuilt { .. }
-                | Event::Trusted {} => {
+                | Event::Trusted {}
+                | Event::Pinned(_)
+                | Event::Unpinned { .. } => {
                     self.fault(8, "a note would change a seat, an approval or a feed without a step");
                 }
             }

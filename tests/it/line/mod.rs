@@ -6,3 +6,4 @@ mod explain;
 mod faults;
 mod hooks;
 mod stories;
+mod undo;
