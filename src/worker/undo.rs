@@ -33,6 +33,8 @@ impl Warden {
         let (events, refused) = self.undoing(pass, by, reason, &done)?;
         let beside = self.beside(Arc::new(Overlay::new(self.parts.store.clone())))?;
         let mut batch = Batch::new(self.now(), 0);
+        // Whoever is decided about by the table again has to be looked at, also without a seat.
+        batch.dirty = events.iter().filter_map(crate::audit::report::subject).collect();
         batch.events = events;
         if !batch.is_empty() {
             beside.parts.store.commit(batch.clone()).await?;

@@ -9,8 +9,9 @@ use crate::seats::Evidence;
 pub(super) fn read(reader: &mut Reader<'_>) {
     let plan = reader.plan;
     for step in &plan.steps {
-        let names_undo = step.cause.rule.as_ref().is_some_and(|rule| rule.as_str().starts_with("undo:"));
-        if !names_undo && step.cause.evidence != Evidence::Operator {
+        // A seat that an undo gave may be taken on other grounds later; it is given by that name only while it stands.
+        let by_undo = step.cause.rule.as_ref().is_some_and(|rule| rule.as_str().starts_with("undo:"));
+        if !(by_undo && gained(step).is_some()) && step.cause.evidence != Evidence::Operator {
             continue;
         }
         let Some(pin) = reader.ledger.pins.get(&step.person).map(|pinned| &pinned.pin) else {

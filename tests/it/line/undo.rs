@@ -185,7 +185,7 @@ fn an_undo_is_held_by_brakes_like_any_plan_and_done_once_approved() {
 
 async fn approve_all(company: &Company) {
     company.full().await;
-    let digests: Vec<_> = company.ledger().held.keys().cloned().collect();
+    let digests: Vec<_> = company.store.ledger().held.keys().cloned().collect();
     for digest in digests {
         let (digest, reason, by) = (digest.to_string(), "fine".to_owned(), "bo".to_owned());
         assert_eq!(company.ask(Request::Approve { digest, reason, by }).await.exit, exit::DONE);
