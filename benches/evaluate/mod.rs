@@ -13,7 +13,7 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{RuleSet, Source, compile};
 
-const TODAY: Date = date(2026, 11, 22);
+pub(crate) const TODAY: Date = date(2026, 11, 22);
 
 fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
     let id = PoolId::from(name);

@@ -84,7 +84,7 @@ fn policy(seats: u32) -> Policy {
 /// Somebody whom a row gives the tier, every tenth on call and every tenth with an add-on.
 fn want(person: u64) -> Want {
     let rule = RuleId::new("sd-analysts");
-    let claim = Claim { rule: rule.clone(), exception: false, until: None };
+    let claim = Claim { rule: rule.clone(), exception: false, priority: 0, until: None };
     let addons = if person.is_multiple_of(10) { [("incident".into(), claim.clone())].into() } else { [].into() };
     Want {
         standing: Standing::Active,
@@ -120,7 +120,8 @@ fn settled(desired: &Desired, policy: &Policy) -> Ledger {
     for step in plan.steps {
         let (person, pool) = (step.person, step.pool);
         let (class, cause, basis) = (step.class, step.cause, step.basis);
-        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis });
+        let unit = plan.units.get(&(person, pool.clone())).copied();
+        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis, unit });
         ledger.apply(now(), &Event::Granted { person, pool });
     }
     ledger

@@ -1,7 +1,7 @@
 //! An entry in words, for the history that `explain` shows. Names people by number only.
 
 use super::Entry;
-use crate::model::{ClassName, PersonId};
+use crate::model::{ClassName, PersonId, UnitNo};
 use crate::seats::event::HoldEnd;
 use crate::seats::{Event, Pin};
 
@@ -59,12 +59,13 @@ fn what(event: &Event) -> String {
             let accounts: Vec<String> = known.accounts.iter().map(ToString::to_string).collect();
             format!("{} is known by {}", known.person, accounts.join(" and "))
         }
-        Event::Granting { person, pool, class, cause, basis: _ } => {
-            format!("{person} is being granted {pool}{}: {}", of_class(class.as_ref()), cause.text)
+        Event::Granting { person, pool, class, cause, basis: _, unit } => {
+            let seat = seat(*unit);
+            format!("{person} is being granted {seat}{pool}{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Granted { person, pool } => format!("{person} holds {pool}"),
         Event::GrantDropped { person, pool, why } => format!("{person} did not get {pool}: {why}"),
-        Event::Adopted { person, pool, target, class, cause, basis: _ } => {
+        Event::Adopted { person, pool, target, class, cause, basis: _, unit: _ } => {
             format!("{person}'s {pool} at {target} was adopted{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Revoking { person, pool, cause } => format!("{person} is losing {pool}: {}", cause.text),
@@ -81,8 +82,8 @@ fn what(event: &Event) -> String {
             Some(rule) => format!("{person} holds {pool}{} by {rule} now", of_class(class.as_ref())),
             None => format!("{person} holds {pool}{} on other grounds now", of_class(class.as_ref())),
         },
-        Event::Waiting { person, pool, rule: Some(rule) } => format!("{person} waits for {pool} by {rule}"),
-        Event::Waiting { person, pool, rule: None } => format!("{person} waits for {pool}"),
+        Event::Waiting { person, pool, rule: Some(rule), .. } => format!("{person} waits for {pool} by {rule}"),
+        Event::Waiting { person, pool, rule: None, .. } => format!("{person} waits for {pool}"),
         Event::WaitEnded { person, pool, granted: true } => format!("{person} waited for {pool} and got it"),
         Event::WaitEnded { person, pool, granted: false } => format!("{person} no longer waits for {pool}"),
         Event::Cooled { person, pool } => format!("the seat of {pool} that {person} had is free again"),
@@ -107,6 +108,10 @@ fn what(event: &Event) -> String {
         }
         Event::Unpinned { person, why } => format!("{person} is decided about by the table again: {}", why.text()),
     }
+}
+
+fn seat(unit: Option<UnitNo>) -> String {
+    unit.map(|unit| format!("seat {unit} of ")).unwrap_or_default()
 }
 
 fn of_class(class: Option<&ClassName>) -> String {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HeldPlan;
 use super::undo::{Pin, PinEnd};
-use crate::model::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time};
+use crate::model::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Basis;
 
 /// One thing that happened. In JSON `kind` names the variant.
@@ -26,6 +26,9 @@ pub enum Event {
         cause: Cause,
         /// The facts behind it.
         basis: Basis,
+        /// The seat. Entries of journals that name none get one when they are replayed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitNo>,
     },
     /// The desk confirmed the grant.
     Granted {
@@ -57,6 +60,9 @@ pub enum Event {
         cause: Cause,
         /// The facts behind it.
         basis: Basis,
+        /// The seat. Entries of journals that name none get one when they are replayed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitNo>,
     },
     /// A seat is about to be taken at the desk; it still counts as used.
     Revoking {
@@ -124,6 +130,9 @@ pub enum Event {
         pool: PoolId,
         /// The row that gives the seat.
         rule: Option<RuleId>,
+        /// It is no lack of seats that keeps it from them, but a brake or something that they hold.
+        #[serde(default, skip_serializing_if = "is_false")]
+        blocked: bool,
     },
     /// The wait is over: granted, or no longer wanted.
     WaitEnded {
@@ -191,6 +200,11 @@ pub enum Event {
         /// Why.
         why: PinEnd,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How a hold ended.

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::book::{Book, Denial};
 use super::event::{Cause, Event, Known};
+use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::undo::Pinned;
-use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time};
+use super::unit::{UnitState, Units};
+use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
 use crate::rules::Basis;
 
 /// The state of all seats. Equal ledgers mean equal seats; every change is an [`Event`].
@@ -19,6 +22,10 @@ pub struct Ledger {
     pub waiting: BTreeMap<(PersonId, PoolId), Waiting>,
     /// Seats that nobody holds and nobody may get yet.
     pub cooling: BTreeMap<(PersonId, PoolId), Cooling>,
+    /// What happened to every numbered seat that was ever given.
+    pub units: BTreeMap<PoolId, Units>,
+    /// What went in and out of each pool, and who was refused.
+    pub books: BTreeMap<PoolId, Book>,
     /// Plans held by brakes, by digest.
     pub held: BTreeMap<Digest, Hold>,
     /// Who the numbers stand for, for everybody who ever touched a seat.
@@ -34,6 +41,8 @@ pub struct Ledger {
 /// One seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
+    /// Which seat of the pool it is.
+    pub unit: UnitNo,
     /// Where the seat is between free and held.
     pub state: HoldState,
     /// Since when the person has it, or the grant began.
@@ -52,6 +61,8 @@ pub struct Holding {
     pub revoking: Option<Cause>,
     /// Held at the desk before us and taken over.
     pub adopted: bool,
+    /// The holder came back to their own cooling seat, which cools until then if the grant does not come about.
+    pub returned: Option<Time>,
 }
 
 /// The states of a seat that is in use.
@@ -84,11 +95,15 @@ pub struct Waiting {
     pub since: Time,
     /// The row that gives the seat.
     pub rule: Option<RuleId>,
+    /// Since when it is the lack of seats that keeps it from them; `None` while it is something else.
+    pub refused: Option<Time>,
 }
 
 /// A seat that the vendor's terms keep from the next holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cooling {
+    /// Which seat of the pool it is.
+    pub unit: UnitNo,
     /// Until when.
     pub until: Time,
     /// Since when the last holder had it; a return before `until` continues that time.
@@ -151,32 +166,47 @@ pub enum Touched {
 }
 
 impl Ledger {
-    /// Adds one event that happened `at`. An event that does not fit the state (a `Granted` without `Granting`)
-    /// leaves it as it is: the journal, not the order of calls, is the truth.
+    /// Adds one event that happened `at`. An event that the [`Stage`] of its seat does not allow (a `Granted` without
+    /// `Granting`) leaves everything as it is.
     #[expect(clippy::too_many_lines, reason = "one arm per event, and the list is what a reader looks for")]
     pub fn apply(&mut self, at: Time, event: &Event) -> Touched {
+        if let Some((person, pool)) = seat_of(event)
+            && !Stage::of(self, person, pool).allows(event)
+        {
+            return Touched::Seat(person, pool.clone());
+        }
         match event {
             Event::Person(known) => {
                 self.known.insert(known.person, known.clone());
                 Touched::Known(known.person)
             }
-            Event::Granting { person, pool, class, cause, basis } => {
+            Event::Granting { person, pool, class, cause, basis, unit } => {
                 let key = (*person, pool.clone());
-                let since = self.cooling.remove(&key).map_or(at, |cooling| cooling.held_since);
-                let holding = Holding::new(HoldState::Granting, since, class.as_ref(), cause, basis, false);
-                self.holdings.entry(key).or_insert(holding);
+                if !self.holdings.contains_key(&key) {
+                    let seat = self.give(at, &key, *unit, true);
+                    self.holdings.insert(key, Holding::new(HoldState::Granting, seat, class.as_ref(), cause, basis));
+                }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Adopted { person, pool, target: _, class, cause, basis } => {
+            Event::Adopted { person, pool, target: _, class, cause, basis, unit } => {
                 let key = (*person, pool.clone());
-                self.waiting.remove(&key);
-                self.cooling.remove(&key);
-                self.holdings.insert(key, Holding::new(HoldState::Held, at, class.as_ref(), cause, basis, true));
+                self.wait_over(at, &key, true);
+                let seat = match self.holdings.get(&key) {
+                    Some(held) => Given { unit: held.unit, since: at, returned: None },
+                    None => Given { returned: None, ..self.give(at, &key, *unit, false) },
+                };
+                let holding = Holding::new(HoldState::Held, seat, class.as_ref(), cause, basis);
+                self.holdings.insert(key, Holding { adopted: true, ..holding });
                 Touched::Seat(*person, pool.clone())
             }
             Event::Granted { person, pool } => {
                 // Whoever got the seat no longer waits for it; a grant that is dropped leaves the place in the queue.
-                self.waiting.remove(&(*person, pool.clone()));
+                let key = (*person, pool.clone());
+                self.wait_over(at, &key, true);
+                let begun = self.holdings.get(&key).filter(|holding| holding.state == HoldState::Granting);
+                if begun.is_some_and(|holding| holding.returned.is_none()) {
+                    self.book(pool).given(at);
+                }
                 self.on_seat(*person, pool, |holding| {
                     if holding.state == HoldState::Granting {
                         holding.state = HoldState::Held;
@@ -185,21 +215,37 @@ impl Ledger {
             }
             Event::GrantDropped { person, pool, why: _ } => {
                 let key = (*person, pool.clone());
-                if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting) {
-                    self.holdings.remove(&key);
+                if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting)
+                    && let Some(holding) = self.holdings.remove(&key)
+                {
+                    self.ungive(at, key, &holding);
                 }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Revoking { person, pool, cause } => self.on_seat(*person, pool, |holding| {
-                holding.state = HoldState::Revoking;
-                holding.revoking = Some(cause.clone());
-            }),
+            Event::Revoking { person, pool, cause } => {
+                // Whether the desk ever gave it is not known; what is freed is to have been given.
+                let begun = self.holdings.get(&(*person, pool.clone()));
+                let begun = begun.is_some_and(|it| it.state == HoldState::Granting && it.returned.is_none());
+                if begun {
+                    self.book(pool).given(at);
+                }
+                self.on_seat(*person, pool, |holding| {
+                    holding.state = HoldState::Revoking;
+                    holding.revoking = Some(cause.clone());
+                })
+            }
             Event::Revoked { person, pool, cooling_until } => {
                 let key = (*person, pool.clone());
-                if let Some(holding) = self.holdings.remove(&key)
-                    && let Some(until) = *cooling_until
-                {
-                    self.cooling.insert(key, Cooling { until, held_since: holding.since });
+                if let Some(holding) = self.holdings.remove(&key) {
+                    let state = if cooling_until.is_some() { UnitState::Cooling } else { UnitState::Free };
+                    self.seats_of(pool).leave(holding.unit, at, state);
+                    match *cooling_until {
+                        Some(until) => {
+                            let cooling = Cooling { unit: holding.unit, until, held_since: holding.since };
+                            self.cooling.insert(key, cooling);
+                        }
+                        None => self.book(pool).freed(at),
+                    }
                 }
                 Touched::Seat(*person, pool.clone())
             }
@@ -216,20 +262,25 @@ impl Ledger {
                 holding.rule.clone_from(rule);
                 holding.basis.clone_from(basis);
             }),
-            Event::Waiting { person, pool, rule } => {
-                self.waiting
-                    .entry((*person, pool.clone()))
-                    .or_insert(Waiting { since: at, rule: None })
-                    .rule
-                    .clone_from(rule);
+            Event::Waiting { person, pool, rule, blocked } => {
+                let waiting = self.waiting.entry((*person, pool.clone()));
+                let waiting = waiting.or_insert(Waiting { since: at, rule: None, refused: None });
+                waiting.rule.clone_from(rule);
+                if !blocked && waiting.refused.is_none() {
+                    waiting.refused = Some(at);
+                    self.book(pool).refuse();
+                }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::WaitEnded { person, pool, granted: _ } => {
-                self.waiting.remove(&(*person, pool.clone()));
+            Event::WaitEnded { person, pool, granted } => {
+                self.wait_over(at, &(*person, pool.clone()), *granted);
                 Touched::Seat(*person, pool.clone())
             }
             Event::Cooled { person, pool } => {
-                self.cooling.remove(&(*person, pool.clone()));
+                if let Some(cooling) = self.cooling.remove(&(*person, pool.clone())) {
+                    self.seats_of(pool).cooled(cooling.unit);
+                    self.book(pool).freed(at);
+                }
                 Touched::Seat(*person, pool.clone())
             }
             Event::Held(plan) => {
@@ -327,6 +378,46 @@ impl Ledger {
         queues
     }
 
+    fn book(&mut self, pool: &PoolId) -> &mut Book {
+        self.books.entry(pool.clone()).or_default()
+    }
+
+    /// Ends a wait, and writes down how a refusal ended.
+    fn wait_over(&mut self, at: Time, key: &(PersonId, PoolId), granted: bool) {
+        if let Some(since) = self.waiting.remove(key).and_then(|waiting| waiting.refused) {
+            self.book(&key.1).settle(Denial { person: key.0, since, until: at, granted });
+        }
+    }
+
+    fn seats_of(&mut self, pool: &PoolId) -> &mut Units {
+        self.units.entry(pool.clone()).or_default()
+    }
+
+    /// Gives a seat: the person's own where it still cools, else one that is open.
+    fn give(&mut self, at: Time, key: &(PersonId, PoolId), wanted: Option<UnitNo>, changes: bool) -> Given {
+        if let Some(Cooling { unit, until, held_since }) = self.cooling.remove(key) {
+            self.seats_of(&key.1).resume(unit);
+            return Given { unit, since: held_since, returned: Some(until) };
+        }
+        let unit = self.seats_of(&key.1).give(key.0, wanted, at, changes);
+        Given { unit, since: at, returned: None }
+    }
+
+    /// A grant did not come about: the seat is as it was before, and cools on where it did.
+    fn ungive(&mut self, at: Time, key: (PersonId, PoolId), holding: &Holding) {
+        let Holding { unit, since, returned, .. } = holding;
+        let units = self.seats_of(&key.1);
+        if let Some(until) = *returned {
+            units.leave(*unit, at, UnitState::Cooling);
+            self.cooling.insert(key, Cooling { unit: *unit, until, held_since: *since });
+            return;
+        }
+        units.ungive(*unit);
+        if units.is_empty() {
+            self.units.remove(&key.1);
+        }
+    }
+
     fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
         let key = (person, pool.clone());
         if let Some(holding) = self.holdings.get_mut(&key) {
@@ -336,16 +427,19 @@ impl Ledger {
     }
 }
 
+/// A seat that somebody gets.
+#[derive(Clone, Copy)]
+struct Given {
+    unit: UnitNo,
+    since: Time,
+    returned: Option<Time>,
+}
+
 impl Holding {
-    fn new(
-        state: HoldState,
-        since: Time,
-        class: Option<&ClassName>,
-        cause: &Cause,
-        basis: &Basis,
-        adopted: bool,
-    ) -> Self {
+    fn new(state: HoldState, seat: Given, class: Option<&ClassName>, cause: &Cause, basis: &Basis) -> Self {
+        let Given { unit, since, returned } = seat;
         Self {
+            unit,
             state,
             since,
             class: class.cloned(),
@@ -354,7 +448,8 @@ impl Holding {
             basis: basis.clone(),
             leaving: None,
             revoking: None,
-            adopted,
+            adopted: false,
+            returned,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A change to the world as a value: printable, comparable, storable, refusable.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::{Cause, Event};
-use crate::model::{ClassName, Digest, PersonId, PoolId, Time};
+use crate::model::{ClassName, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Basis;
 
 /// All that a pass would do, in the order it would do it: revocations before grants.
@@ -11,6 +13,9 @@ use crate::rules::Basis;
 pub struct Plan {
     /// Steps that go.
     pub steps: Vec<Step>,
+    /// Which seat of the pool each of those gets who gain one. Held steps name none: which seat costs least is known
+    /// when they are released.
+    pub units: BTreeMap<(PersonId, PoolId), UnitNo>,
     /// People who should hold a seat and cannot yet, in order of position.
     pub waiting: Vec<WaitingRow>,
     /// Steps held by brakes.
@@ -77,7 +82,7 @@ pub struct Summary {
 impl Plan {
     /// The plan in numbers. What is due later is among the seats that stay.
     pub fn summary(&self) -> Summary {
-        let Self { steps, waiting, held, notes: _, released: _, keep, kept: _ } = self;
+        let Self { steps, units: _, waiting, held, notes: _, released: _, keep, kept: _ } = self;
         let count = |action: Action| length(steps.iter().filter(|step| step.action == action).count());
         Summary {
             grant: count(Action::Grant),
@@ -190,8 +195,17 @@ pub struct WaitingRow {
     pub position: u32,
     /// Since when.
     pub since: Time,
-    /// Why there is no seat: `pool_full` or `reserved`.
+    /// Why there is no seat: `pool_full`, `reserved` for other classes, `terms` of the vendor, `excluded`,
+    /// `old_seat_kept`, or `on_hold` while nothing about the person may change.
     pub reason: String,
+    /// Until when the vendor's terms keep the seat that would come to this place in the queue, if it is they that do.
+    pub not_before: Option<Time>,
+    /// The same in words, and what would allow it sooner.
+    pub text: String,
+    /// When a seat is likely to come to this place: by a date that is known, or by the releases of the past.
+    pub expected: Option<Time>,
+    /// What that rests on, or why nobody can tell.
+    pub expected_by: String,
 }
 
 /// Steps that a brake holds: immutable, released by its digest, once, before it expires.

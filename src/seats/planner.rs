@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::draft::Draft;
 use super::guard::judge;
 use super::hold;
 use super::ledger::HoldState;
@@ -21,18 +22,10 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
     let verdict = judge(desired, ledger, policy, now);
     let (held, hold_notes) = hold::settle(&verdict, desired, ledger, policy, now);
     let released = verdict.released.keys().cloned().collect();
-    let mut notes = verdict.draft.notes;
+    let Draft { steps, units, waiting, mut notes, keep } = verdict.draft;
     notes.extend(hold_notes);
     let kept = verdict.kept.into_iter().map(|(step, by)| Kept { step, by }).collect();
-    Plan {
-        kept,
-        steps: verdict.draft.steps,
-        waiting: verdict.draft.waiting,
-        held,
-        notes,
-        released,
-        keep: verdict.draft.keep,
-    }
+    Plan { steps, units, waiting, held, notes, released, keep, kept }
 }
 
 /// The next instant at which time alone changes a plan: grace ends, a seat has cooled, an approval expires.

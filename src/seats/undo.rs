@@ -272,7 +272,8 @@ pub fn stands(pin: &Pin, want: &Want, rules: &Digest, catalog: &Digest) -> Resul
 /// What somebody should hold by the pin instead of by the table.
 pub fn held_to(pin: &Pin, want: Want, default: &PoolId) -> Want {
     let rule = rule_of(pin.pass);
-    let claim = || Claim { rule: rule.clone(), exception: false, until: None };
+    // Whoever gets a seat back goes before everybody who waits for a first one.
+    let claim = || Claim { rule: rule.clone(), exception: false, until: None, priority: i64::MAX };
     let free_tier = if pin.tier.is_some() { None } else { want.free_tier.or_else(|| Some(default.clone())) };
     Want {
         tier: pin.tier.clone().map(|tier| (tier, claim())),

@@ -3,7 +3,7 @@
 //! Intent into the journal, call, confirm, result into the journal. Revocations are through before the first grant.
 //! One failing step never stops the rest; an intent without a result is taken up again by the next pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -14,13 +14,13 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, PoolKind, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
 use crate::target::{Outcome as Wrote, TargetError};
 
-/// Steps whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
+/// Steps at most whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
 /// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
 const AT_ONCE: usize = 32;
 
@@ -61,7 +61,7 @@ impl Warden {
         let plan = &planned.plan;
         let mut applied = Applied::default();
         self.commit_notes(planned, pass).await?;
-        self.finish_intents(pass, &mut applied).await?;
+        self.finish_intents(plan, pass, &mut applied).await?;
         let now = self.now();
         let modes = &planned.policy.modes;
         let may = |step: &&Step| {
@@ -75,16 +75,25 @@ impl Warden {
         let paused = self.paused(now);
         let steps: Vec<&Step> =
             plan.steps.iter().filter(may).filter(|step| !paused.contains(&(step.person, step.pool.clone()))).collect();
-        let failed_before = applied.failed;
+        let mut failed_before = applied.failed;
+        let mut units = plan.units.clone();
         for action in [Action::Revoke, Action::Move, Action::Grant] {
-            let mut of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
-            if action != Action::Revoke && applied.failed > failed_before {
-                // A seat that did not get free must not be given: plan again on what is, and give only what both say.
-                let still = self.still_planned(planned);
-                of_action.retain(|step| still.contains(&(step.action, step.person, step.pool.clone())));
-            }
-            for chunk in of_action.chunks(AT_ONCE) {
-                self.apply_chunk(chunk, pass, &mut applied).await?;
+            let of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
+            let mut rest = VecDeque::from(of_action);
+            while !rest.is_empty() {
+                if action != Action::Revoke && applied.failed > failed_before {
+                    // A seat that did not get free must not be given: plan again on what is, and give only what both
+                    // say, each the seat that the later plan gives.
+                    failed_before = applied.failed;
+                    let again = self.plan_again(planned);
+                    let still: BTreeSet<_> = again.steps.iter().map(step_key).collect();
+                    rest.retain(|step| still.contains(&step_key(step)));
+                    self.keep_the_peak(&mut rest);
+                    units = again.units;
+                }
+                let chunk = chunk(&mut rest);
+                let open = self.with_open_seats(&chunk, &units);
+                self.apply_chunk(&open, &units, pass, &mut applied).await?;
             }
         }
         for digest in &plan.released {
@@ -98,59 +107,145 @@ impl Warden {
     async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
-            subject(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
+            seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
         };
         let notes: Vec<Event> = plan.notes.iter().filter(observed).cloned().collect();
         if notes.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.now(), pass);
-        let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
+        let people: BTreeSet<PersonId> = notes.iter().filter_map(seats::seat_of).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 
-    /// Intents that an earlier pass, perhaps of an earlier process, left without a result.
-    async fn finish_intents(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
-        let ledger = self.ledger();
-        let paused = self.paused(self.now());
-        let open: Vec<(PersonId, PoolId, HoldState)> = ledger
-            .holdings
-            .iter()
-            .filter(|(key, holding)| holding.state != HoldState::Held && !paused.contains(*key))
-            .map(|((person, pool), holding)| (*person, pool.clone(), holding.state))
-            .collect();
-        for chunk in open.chunks(AT_ONCE) {
-            let calls: FuturesUnordered<_> = chunk
-                .iter()
-                .map(|(person, pool, state)| async move {
-                    let ended = match state {
-                        HoldState::Revoking => self.call_revoke(*person, pool).await,
-                        HoldState::Granting | HoldState::Held => self.call_grant(*person, pool).await,
-                    };
-                    (*person, pool, *state == HoldState::Revoking, ended)
-                })
-                .collect();
-            let ends: Vec<_> = calls.collect().await;
-            let mut batch = Batch::new(self.now(), pass);
-            for (person, pool, losing, ended) in ends {
-                let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
-                match (ok, losing) {
-                    (true, true) => applied.revoked = applied.revoked.saturating_add(1),
-                    (true, false) => applied.granted = applied.granted.saturating_add(1),
-                    (false, _) => {}
+    /// Intents that an earlier pass, perhaps of an earlier process, left without a result. What is taken goes before
+    /// what is given, so that nobody has two tiers at a desk.
+    async fn finish_intents(&self, plan: &seats::Plan, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        for losing in [true, false] {
+            let open: Vec<(PersonId, PoolId, bool)> = self.open_intents(plan, losing);
+            for chunk in open.chunks(AT_ONCE) {
+                let calls: FuturesUnordered<_> = chunk
+                    .iter()
+                    .map(|(person, pool, stays)| async move {
+                        let ended = if losing && !stays {
+                            self.call_revoke(*person, pool).await
+                        } else {
+                            self.call_grant(*person, pool).await
+                        };
+                        (*person, pool, *stays, ended)
+                    })
+                    .collect();
+                let ends: Vec<_> = calls.collect().await;
+                let mut batch = Batch::new(self.now(), pass);
+                for (person, pool, stays, ended) in ends {
+                    if let (true, Ended::Done { .. }) = (stays, &ended) {
+                        let why = "the person is entitled to the seat again".to_owned();
+                        self.stand().failing.remove(&(person, pool.clone()));
+                        batch.events.push(Event::RevokeDropped { person, pool: pool.clone(), why });
+                        continue;
+                    }
+                    let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
+                    match (ok, losing) {
+                        (true, true) => applied.revoked = applied.revoked.saturating_add(1),
+                        (true, false) => applied.granted = applied.granted.saturating_add(1),
+                        (false, _) => {}
+                    }
                 }
-            }
-            if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                if !batch.is_empty() {
+                    self.commit(batch).await?;
+                }
             }
         }
         Ok(())
     }
 
-    async fn apply_chunk(&self, steps: &[&Step], pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+    /// Where the vendor bills the peak, as many wait for the next pass as revocations are not through.
+    fn keep_the_peak(&self, steps: &mut VecDeque<&Step>) {
+        let ledger = self.ledger();
+        for pool in self.parts.catalog.pools.values().filter(|pool| pool.billing == Billing::Peak) {
+            let holdings = ledger.holdings.iter().filter(|((_, id), _)| *id == pool.id);
+            let open = holdings.filter(|(_, holding)| holding.state == HoldState::Revoking).count();
+            let gains = steps.iter().filter(|step| step.gains() == Some(&pool.id)).count();
+            let mut left = gains.saturating_sub(open);
+            steps.retain(|step| {
+                let gains = step.gains() == Some(&pool.id);
+                let goes = !gains || left > 0;
+                left = left.saturating_sub(usize::from(gains && goes));
+                goes
+            });
+        }
+    }
+
+    /// Intents of one kind to be finished now, and whether the seat stays after all: facts may have moved since it was
+    /// begun to be taken. A grant that the plan takes back is not made first, and none before the old tier is gone.
+    fn open_intents(&self, plan: &seats::Plan, losing: bool) -> Vec<(PersonId, PoolId, bool)> {
+        let ledger = self.ledger();
+        let paused = self.paused(self.now());
+        let taken: BTreeSet<(PersonId, &PoolId)> =
+            plan.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
+        let is_tier = |pool: &PoolId| self.kind(pool) == Some(PoolKind::Tier);
+        let open = ledger.holdings.iter().filter(|(key, holding)| {
+            let (person, pool) = key;
+            let ready = match holding.state {
+                HoldState::Held => false,
+                HoldState::Revoking => losing,
+                HoldState::Granting => {
+                    let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
+                    let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
+                    !losing && !blocked && !taken.contains(&(*person, pool))
+                }
+            };
+            ready && !paused.contains(*key)
+        });
+        open.map(|((person, pool), _)| (*person, pool.clone(), losing && self.is_due_again(&ledger, *person, pool)))
+            .collect()
+    }
+
+    /// Whether somebody whose seat is being taken should have it after all, and may.
+    fn is_due_again(&self, ledger: &seats::Ledger, person: PersonId, pool: &PoolId) -> bool {
+        let known = self.known();
+        let Some(want) = known.desired.get(&person).filter(|want| want.standing == Standing::Active) else {
+            return false;
+        };
+        let live = || ledger.of_person(person).filter(|(_, holding)| holding.state != HoldState::Revoking);
+        let tiers: BTreeSet<&PoolId> =
+            live().map(|(id, _)| id).filter(|id| self.kind(id) == Some(PoolKind::Tier)).collect();
+        if self.kind(pool) == Some(PoolKind::Tier) {
+            return want.tier.as_ref().is_some_and(|(tier, _)| tier == pool) && tiers.is_empty();
+        }
+        let carried =
+            |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
+        let excluded = |excludes: &BTreeSet<PoolId>| live().any(|(id, _)| excludes.contains(id));
+        want.addons.contains_key(pool)
+            && self.parts.catalog.pool(pool).is_some_and(|it| carried(&it.requires) && !excluded(&it.excludes))
+    }
+
+    /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.
+    fn with_open_seats<'s>(&self, steps: &[&'s Step], units: &Units) -> Vec<&'s Step> {
+        let ledger = self.ledger();
+        let is_open = |step: &&&Step| {
+            let Some(pool) = step.gains() else { return true };
+            let key = (step.person, pool.clone());
+            let own = ledger.cooling.contains_key(&key);
+            let free = |unit| ledger.units.get(pool).is_none_or(|units| units.is_open(unit));
+            own || units.get(&key).is_some_and(|unit| free(*unit))
+        };
+        steps.iter().filter(is_open).copied().collect()
+    }
+
+    async fn apply_chunk(
+        &self,
+        steps: &[&Step],
+        units: &Units,
+        pass: u64,
+        applied: &mut Applied,
+    ) -> Result<(), WardenError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
         let mut intents = Batch::new(self.now(), pass);
         intents.events = self.introduce(steps.iter().map(|step| step.person).collect())?;
         for step in steps {
@@ -165,10 +260,11 @@ impl Warden {
                     class: step.class.clone(),
                     cause: step.cause.clone(),
                     basis: step.basis.clone(),
+                    unit: units.get(&(step.person, pool.clone())).copied(),
                 });
             }
         }
-        self.parts.store.commit(intents).await?;
+        self.commit(intents).await?;
         let calls: FuturesUnordered<_> = steps
             .iter()
             .map(|step| async move {
@@ -207,7 +303,7 @@ impl Warden {
             metrics::change(step.action, ok);
         }
         if !results.is_empty() {
-            self.parts.store.commit(results).await?;
+            self.commit(results).await?;
         }
         Ok(())
     }
@@ -322,11 +418,10 @@ impl Warden {
         Ok(events)
     }
 
-    /// The gaining steps of a plan made on the ledger as it is now.
-    fn still_planned(&self, planned: &Planned) -> BTreeSet<(Action, PersonId, PoolId)> {
+    /// The plan made on the ledger as it is now.
+    fn plan_again(&self, planned: &Planned) -> seats::Plan {
         let known = self.known();
-        let again = seats::decide(&known.desired, &self.ledger(), &planned.policy, self.now());
-        again.steps.into_iter().map(|step| (step.action, step.person, step.pool)).collect()
+        seats::decide(&known.desired, &self.ledger(), &planned.policy, self.now())
     }
 
     /// What an approval changes beside its steps.
@@ -405,33 +500,29 @@ impl Warden {
     }
 }
 
-/// The person and pool that an event is about.
-fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
-    match event {
-        Event::Granting { person, pool, .. }
-        | Event::Granted { person, pool }
-        | Event::GrantDropped { person, pool, .. }
-        | Event::Adopted { person, pool, .. }
-        | Event::Revoking { person, pool, .. }
-        | Event::Revoked { person, pool, .. }
-        | Event::RevokeDropped { person, pool, .. }
-        | Event::Leaving { person, pool, .. }
-        | Event::Stays { person, pool }
-        | Event::Rebased { person, pool, .. }
-        | Event::Waiting { person, pool, .. }
-        | Event::WaitEnded { person, pool, .. }
-        | Event::Cooled { person, pool } => Some((*person, pool)),
-        Event::Person(_)
-        | Event::Held(_)
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::HoldEnded { .. }
-        | Event::FeedAccepted { .. }
-        | Event::Rebuilt { .. }
-        | Event::Trusted {}
-        | Event::Pinned(_)
-        | Event::Unpinned { .. } => None,
+/// Which seat everybody gets.
+type Units = BTreeMap<(PersonId, PoolId), UnitNo>;
+
+fn step_key(step: &Step) -> (Action, PersonId, PoolId) {
+    (step.action, step.person, step.pool.clone())
+}
+
+/// The next steps whose calls run side by side: of different people, and none gives a seat of a pool in which another of
+/// them takes one, so that a swap never counts one more than before, at the desk or on the bill.
+fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
+    let mut chunk: Vec<&Step> = Vec::new();
+    let (mut people, mut lost): (BTreeSet<PersonId>, BTreeSet<&PoolId>) = Default::default();
+    while let Some(step) = rest.front().copied() {
+        let waits = people.contains(&step.person) || step.gains().is_some_and(|pool| lost.contains(pool));
+        if waits || chunk.len() >= AT_ONCE {
+            break;
+        }
+        rest.pop_front();
+        people.insert(step.person);
+        lost.extend(step.loses());
+        chunk.push(step);
     }
+    chunk
 }
 
 fn count(number: usize) -> u64 {

@@ -7,7 +7,7 @@
 //! | `observe` | what the desks hold |
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
-//! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
 //! | `memory` | what passed lately, out of the journal |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
@@ -27,6 +27,7 @@ use crate::ambient::Chance;
 use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats;
 
+mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
@@ -67,7 +68,7 @@ pub enum Scope {
     Full,
     /// What changed since the last reading.
     Incremental,
-    /// One feed whole.
+    /// One feed whole and afresh, account by account.
     Feed(FeedName),
     /// One person, read by id.
     Person(PersonId),
@@ -169,7 +170,8 @@ fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
 }
 
 impl Warden {
-    /// The next instant at which time alone changes something: grace, cooling, approvals, or a day of the table.
+    /// The next instant at which time alone changes something: grace, cooling, the terms of a
+    /// pool that people wait for, approvals, or a day of the table.
     pub fn next_due(&self, now: Time) -> Option<Time> {
         let zone = &self.parts.config.time_zone;
         let day = self
@@ -177,9 +179,12 @@ impl Warden {
             .ok()
             .and_then(|rules| rules.next_change(now.date_in(zone)))
             .map(|date| Time::start_of(date, zone));
-        let seats = seats::next_due(&self.ledger(), now);
+        let ledger = self.ledger();
+        let seats = seats::next_due(&ledger, now);
+        let pools: Vec<_> = self.parts.catalog.pools.values().collect();
+        let terms = seats::terms_due(&ledger, &pools, now);
         // Never in the past: a due step that could not be done must not spin the loop.
         let soonest = now.plus(Duration::from_secs(1));
-        [day, seats].into_iter().flatten().min().map(|due| due.max(soonest))
+        [day, seats, terms].into_iter().flatten().min().map(|due| due.max(soonest))
     }
 }

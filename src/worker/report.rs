@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::agenda::agenda;
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    FailingView, FeedView, HeldView, HookView, HooksView, KeptView, PersonRow, PersonView, PlanView, ProtectedView,
-    RateView, ReadingView, ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary,
-    TargetView, WaitingView,
+    AskView, CoolingView, DenialView, DenialsView, FailingView, FeedView, ForecastView, HeldView, HookView, HooksView,
+    KeptView, PersonRow, PersonView, PlanView, ProtectedView, RateView, ReadingView, ReassignView, ReservedView,
+    RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, UNITS_SHOWN, UnitsView,
+    WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
-use crate::model::{Attribute, PersonId, PoolId, PoolKind, Seats};
+use crate::model::{AccountId, Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
 use crate::rules::{Given, Severity};
-use crate::seats::{self, Action, HeldPlan, Kept, Ledger, Plan, Step};
+use crate::seats::{self, Action, Book, HeldPlan, Kept, Ledger, Plan, Step};
 use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
@@ -104,6 +106,10 @@ impl Warden {
                     position: row.position,
                     since: row.since,
                     reason: row.reason.clone(),
+                    not_before: row.not_before,
+                    text: row.text.clone(),
+                    expected: row.expected,
+                    expected_by: row.expected_by.clone(),
                 })
                 .collect(),
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
@@ -135,7 +141,7 @@ impl Warden {
 
     /// `seats -o json`.
     pub fn seats_view(&self) -> Vec<SeatsView> {
-        let ledger = self.ledger();
+        let (ledger, now) = (self.ledger(), self.now());
         let counts = ledger.counts();
         let queues = ledger.queues();
         let desk_counts = self.desk_counts();
@@ -167,6 +173,16 @@ impl Warden {
                         (class.to_string(), ReservedView { floor: *floor, used: small(used) })
                     })
                     .collect();
+                let over = bought.map_or(0, |bought| taken.saturating_sub(u64::from(bought)));
+                let over = u32::try_from(over).unwrap_or(u32::MAX);
+                let count_over = usize::try_from(over).unwrap_or(usize::MAX);
+                let ask = if over == 0 {
+                    Vec::new()
+                } else {
+                    seats::whom_to_ask(&ledger, &self.known().desired, &pool.id, count_over)
+                };
+                let ask = ask.into_iter().map(|ask| AskView { person: ask.person, unit: ask.unit, why: ask.why });
+                let ask = ask.collect();
                 let target_count = desk_counts.values().filter_map(|counts| counts.get(&pool.id)).copied().max();
                 SeatsView {
                     pool: pool.id.clone(),
@@ -180,6 +196,15 @@ impl Warden {
                     waiting: queues.get(&pool.id).copied().unwrap_or(0),
                     target_count,
                     foreign,
+                    over,
+                    units: bought.map(|bought| units_view(&ledger, pool, bought, now)),
+                    forecast: free.map(|free| {
+                        let zone = &self.parts.config.time_zone;
+                        let forecast = seats::forecast(&pool.id, ledger.books.get(&pool.id), free, now, zone);
+                        ForecastView { full_at: forecast.full_at, text: forecast.text }
+                    }),
+                    denials: ledger.books.get(&pool.id).map(denials_view).unwrap_or_default(),
+                    ask,
                 }
             })
             .collect()
@@ -195,7 +220,7 @@ impl Warden {
         let ledger = self.ledger();
         let rules = self.rules()?;
         let today = self.now().date_in(&self.parts.config.time_zone);
-        let search = search.map(str::to_lowercase);
+        let search = search.map(|text| text.trim().to_lowercase());
         let mut rows = Vec::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
@@ -205,10 +230,15 @@ impl Warden {
                 employee_number: person.employee_number.clone(),
             };
             let matches_search = search.as_ref().is_none_or(|wanted| {
-                [&view.email, &view.employee_number, &person.display_name]
+                let named = [&view.email, &view.employee_number, &person.display_name, &person.user_name]
                     .into_iter()
                     .flatten()
-                    .any(|text| text.to_lowercase().contains(wanted.as_str()))
+                    .any(|text| text.to_lowercase().contains(wanted.as_str()));
+                let of_account =
+                    |id: &AccountId| id.id.to_lowercase() == *wanted || id.to_string().to_lowercase() == *wanted;
+                named
+                    || record.id.to_string() == *wanted
+                    || record.accounts.iter().any(|row| of_account(&row.account.id))
             });
             let decision = rules.decide(&person, today);
             let waiting_for: Vec<PoolId> = waits(&ledger, record.id);
@@ -294,6 +324,9 @@ impl Warden {
         let hooks = self.hooks_view(&standing);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            at: now,
+            seats: self.seats_view(),
+            due: agenda(&ledger, table.set.as_deref(), now, &self.parts.config.time_zone),
             ready: table.set.is_some(),
             daemon: false,
             feeds,
@@ -421,6 +454,39 @@ pub(super) fn waits(ledger: &Ledger, id: PersonId) -> Vec<PoolId> {
         .take_while(|((person, _), _)| *person == id)
         .map(|((_, pool), _)| pool.clone())
         .collect()
+}
+
+/// The seats of a pool that nobody has.
+fn units_view(ledger: &Ledger, pool: &Pool, bought: u32, now: Time) -> UnitsView {
+    let units = ledger.units.get(&pool.id);
+    let is_ours = |number: UnitNo| (1..=bought).contains(&number.0);
+    let given = units.map_or(0, |units| units.iter().filter(|(number, _)| is_ours(*number)).count());
+    let idle = units.map_or(0, |units| units.idle().filter(|(number, _)| is_ours(*number)).count());
+    let cooling = ledger.cooling.iter().filter(|((_, id), _)| *id == pool.id);
+    let mut cooling: Vec<CoolingView> =
+        cooling.map(|(_, cooling)| CoolingView { unit: cooling.unit, until: cooling.until }).collect();
+    cooling.sort_by_key(|cooling| (cooling.until, cooling.unit));
+    cooling.truncate(UNITS_SHOWN);
+    let reassign = pool.reassign.map(|reassign| ReassignView {
+        made: small(seats::changes_of_hands(ledger, pool, now).len()),
+        at_most: reassign.at_most,
+    });
+    UnitsView { new: bought.saturating_sub(small(given)), idle: small(idle), cooling, reassign }
+}
+
+fn denials_view(book: &Book) -> DenialsView {
+    let last = book.denials.iter().rev().map(|denial| DenialView {
+        person: denial.person,
+        since: denial.since,
+        until: denial.until,
+        granted: denial.granted,
+    });
+    DenialsView {
+        refused: book.refused,
+        later_granted: book.later_granted,
+        given_up: book.given_up,
+        last: last.collect(),
+    }
 }
 
 fn summary(plan: &Plan) -> Summary {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time};
+use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Finding;
 use crate::seats::{Action, Evidence, Reason};
 
@@ -203,8 +203,20 @@ pub struct WaitingView {
     pub position: u32,
     /// Since when.
     pub since: Time,
-    /// `pool_full` or `reserved`.
+    /// `pool_full`, `reserved`, `terms`, `excluded`, `old_seat_kept` or `on_hold`.
     pub reason: String,
+    /// Until when the vendor's terms keep the seat, where it is they that do.
+    #[serde(default)]
+    pub not_before: Option<Time>,
+    /// Why there is no seat, and what would allow one sooner.
+    #[serde(default)]
+    pub text: String,
+    /// When one is likely to come; `null` when nobody can tell.
+    #[serde(default)]
+    pub expected: Option<Time>,
+    /// What that rests on, or `unknown: …`.
+    #[serde(default)]
+    pub expected_by: String,
 }
 
 /// One held plan.
@@ -259,6 +271,101 @@ pub struct SeatsView {
     pub target_count: Option<u64>,
     /// Seats at the desk that are not ours.
     pub foreign: u64,
+    /// How many more seats are in use than were bought.
+    #[serde(default)]
+    pub over: u32,
+    /// The numbered seats that nobody has; `null` for a free tier.
+    #[serde(default)]
+    pub units: Option<UnitsView>,
+    /// When the pool is full at this rate; `null` for a free tier.
+    #[serde(default)]
+    pub forecast: Option<ForecastView>,
+    /// People who should have held a seat and found none.
+    #[serde(default)]
+    pub denials: DenialsView,
+    /// Whom to ask for a seat, one for each that is in use beyond what was bought.
+    #[serde(default)]
+    pub ask: Vec<AskView>,
+}
+
+/// What the past of a pool says about its future.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForecastView {
+    /// When it is full; `null` when it does not fill up, or nobody can tell.
+    pub full_at: Option<Time>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// Refusals of a pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenialsView {
+    /// All of them.
+    pub refused: u64,
+    /// Those that a seat came after.
+    pub later_granted: u64,
+    /// Those that ended without one.
+    pub given_up: u64,
+    /// The last that are over, newest first.
+    pub last: Vec<DenialView>,
+}
+
+/// One refusal that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenialView {
+    /// Who, by number.
+    pub person: PersonId,
+    /// Since when.
+    pub since: Time,
+    /// Until when.
+    pub until: Time,
+    /// Whether a seat was got.
+    pub granted: bool,
+}
+
+/// Somebody to ask for a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskView {
+    /// Who, by number.
+    pub person: PersonId,
+    /// Which seat.
+    pub unit: UnitNo,
+    /// Why they come first.
+    pub why: String,
+}
+
+/// The seats of a pool that nobody has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsView {
+    /// Never given to anybody.
+    pub new: u32,
+    /// Given before and free.
+    pub idle: u32,
+    /// Kept by the vendor's terms, soonest first, the first [`UNITS_SHOWN`] of them.
+    pub cooling: Vec<CoolingView>,
+    /// The vendor's limit on changes of hands; `null` where there is none.
+    pub reassign: Option<ReassignView>,
+}
+
+/// So many cooling seats are listed by number.
+pub const UNITS_SHOWN: usize = 20;
+
+/// A cooling seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoolingView {
+    /// Its number.
+    pub unit: UnitNo,
+    /// Until when.
+    pub until: Time,
+}
+
+/// A limit on changes of hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReassignView {
+    /// Made in the time that counts.
+    pub made: u32,
+    /// Allowed.
+    pub at_most: u32,
 }
 
 /// A floor.
@@ -297,6 +404,9 @@ pub struct PersonRow {
 pub struct StatusView {
     /// The program's version.
     pub version: String,
+    /// The instant of all this.
+    #[serde(default)]
+    pub at: Time,
     /// The store is open and a table is in force.
     pub ready: bool,
     /// Whether a daemon answered.
@@ -309,6 +419,12 @@ pub struct StatusView {
     pub last_pass: Option<PassView>,
     /// What brakes hold.
     pub held: Vec<HeldView>,
+    /// Seats by pool.
+    #[serde(default)]
+    pub seats: Vec<SeatsView>,
+    /// What is due by date, the soonest first.
+    #[serde(default)]
+    pub due: Vec<DueView>,
     /// The table.
     pub rules: RulesView,
     /// Why nothing is revoked at present.
@@ -374,6 +490,21 @@ pub struct SubscriptionView {
     pub checked_at: Option<Time>,
     /// What failed.
     pub error: Option<String>,
+}
+
+/// Something that comes by date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueView {
+    /// When, of several the first.
+    pub at: Time,
+    /// `grace_ends`, `cooled`, `approval_expires` or `table`.
+    pub what: String,
+    /// In which pool.
+    pub pool: Option<PoolId>,
+    /// How many seats or plans.
+    pub count: u64,
+    /// In words.
+    pub text: String,
 }
 
 /// One feed in `status`.

@@ -2,7 +2,7 @@
 //!
 //! Passes take turns; reports read beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,7 +20,7 @@ use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, Tar
 use crate::outbound::{Keys, Ports};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, Want, compile, want};
 use crate::seats::{Ledger, PoolMode, undo};
-use crate::store::{Store, StoreError};
+use crate::store::{Batch, Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
 
 /// The parts that a warden is made of. Cheap to clone: everything is shared.
@@ -159,7 +159,9 @@ impl Warden {
     /// A warden on the same parts but another store, that knows what the store knows: for `plan`.
     pub fn beside(&self, store: Arc<dyn Store>) -> Result<Self, WardenError> {
         let parts = Parts { store, ..self.parts.clone() };
-        let beside = Self::open(parts, self.table.load().sources.clone())?;
+        let beside = Self::open(parts, Vec::new())?;
+        // The table in force, which need not be what the files say: they may not compile at present.
+        beside.table.store(self.table.load_full());
         beside.stand().desks.clone_from(&self.stand().desks);
         Ok(beside)
     }
@@ -218,6 +220,12 @@ impl Warden {
     /// The number of the next pass.
     pub(super) fn next_pass(&self) -> u64 {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
+    }
+
+    /// Commits, with the digest of the table in force in every entry.
+    pub(super) async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
+        self.parts.store.commit(batch).await
     }
 
     /// What is known, to read.
@@ -302,13 +310,14 @@ impl Warden {
             known.made_for = Some(made_for);
             return Ok(());
         }
+        let concerned = Concerned::by(&ledger);
         let mut desired = std::mem::take(&mut known.desired);
         for id in people {
             desired.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
                     let person = self.person_of(&record);
-                    self.desire_one(&known, rules, today, &ledger, &person, &mut desired);
+                    self.desire_one(&known, rules, today, &concerned, &person, &mut desired);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -350,10 +359,11 @@ impl Warden {
         ledger: &Ledger,
         see: &mut dyn FnMut(&Person, &Decision),
     ) -> Result<Desired, StoreError> {
+        let concerned = Concerned::by(ledger);
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
-            let decision = self.desire_one(known, rules, today, ledger, &person, &mut desired);
+            let decision = self.desire_one(known, rules, today, &concerned, &person, &mut desired);
             see(&person, &decision);
             true
         })?;
@@ -365,7 +375,7 @@ impl Warden {
         known: &Known,
         rules: &RuleSet,
         today: jiff::civil::Date,
-        ledger: &Ledger,
+        concerned: &Concerned<'_>,
         person: &Person,
         desired: &mut Desired,
     ) -> Decision {
@@ -373,9 +383,9 @@ impl Warden {
         let on_suspended = self.on_suspended(person);
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
-        let want = self.by_pin(person.id, want, rules, ledger);
+        let want = self.by_pin(person.id, want, rules, concerned.ledger);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || holds_or_waits(ledger, person.id) {
+        if claims || concerned.people.contains(&person.id) {
             desired.insert(person.id, want);
         }
         decision
@@ -403,9 +413,17 @@ impl Warden {
     }
 }
 
-fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
-    let from = (person, PoolId::new(""));
-    ledger.of_person(person).next().is_some()
-        || ledger.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
-        || ledger.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+/// A ledger, and everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about somebody of
+/// whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are
+/// asked for anew.
+pub(super) struct Concerned<'l> {
+    ledger: &'l Ledger,
+    people: BTreeSet<PersonId>,
+}
+
+impl<'l> Concerned<'l> {
+    pub(super) fn by(ledger: &'l Ledger) -> Self {
+        let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
+        Self { ledger, people: ledger.people().into_iter().chain(held).collect() }
+    }
 }

@@ -36,11 +36,13 @@ pub(super) enum Kind {
     Manifest,
     // Behind the others: a tag never changes.
     Inbox,
+    Units,
+    Books,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 16] = [
+    pub(super) const COUNTED: [Self; 18] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -57,6 +59,8 @@ impl Kind {
         Self::Holds,
         Self::State,
         Self::Inbox,
+        Self::Units,
+        Self::Books,
     ];
 
     /// Goes into checksums: never changes its meaning.
@@ -83,6 +87,8 @@ impl Kind {
             Self::State => "state",
             Self::Manifest => "manifest",
             Self::Inbox => "inbox",
+            Self::Units => "units",
+            Self::Books => "books",
         }
     }
 }

@@ -114,7 +114,7 @@ fn the_last_holders_stay_until_others_have_come() {
     let plan = world.decide();
     let grant = plan.steps.iter().find(|step| step.action == Action::Grant).unwrap().clone();
     let (person, pool) = (grant.person, grant.pool);
-    world.happens(Event::Granting { person, pool, class: None, cause: grant.cause, basis: grant.basis });
+    world.happens(Event::Granting { person, pool, class: None, cause: grant.cause, basis: grant.basis, unit: None });
     assert_eq!(world.decide().kept.len(), 1);
 }
 

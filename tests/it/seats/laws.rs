@@ -1,9 +1,10 @@
 //! The invariants of ARCHITECTURE.md at the level of plans, on worlds reached by earlier plans.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use seatwarden::model::{Digest, PersonId, Pool, PoolId, PoolKind, Seats};
+use seatwarden::model::{Billing, Digest, PersonId, Pool, PoolId, PoolKind, Seats, UnitNo};
 use seatwarden::rules::{Desired, Standing, Want};
 use seatwarden::seats::{
     Action, Event, HoldState, Ledger, Plan, Policy, PoolMode, Step, WaitingRow, approve, decide, scope,
@@ -12,7 +13,7 @@ use seatwarden::seats::{
 use super::chance::{Op, PEOPLE, catalog, life, ops};
 use super::world::{World, after, days, print};
 
-fn cases() -> ProptestConfig {
+pub(super) fn cases() -> ProptestConfig {
     ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").map_or(96, |cases| cases.parse().unwrap()),
         max_shrink_iters: 4_000,
@@ -46,6 +47,12 @@ fn in_use(ledger: &Ledger, policy: &Policy, pool: &PoolId) -> usize {
     all.len() + desk.map_or(0, |desk| desk.strangers as usize)
 }
 
+/// The numbers of the seats in use, once per user.
+fn users(ledger: &Ledger, pool: &PoolId) -> Vec<UnitNo> {
+    let held = ledger.holdings.iter().filter(|((_, id), _)| id == pool).map(|(_, holding)| holding.unit);
+    held.chain(ledger.cooling.iter().filter(|((_, id), _)| id == pool).map(|(_, cooling)| cooling.unit)).collect()
+}
+
 fn digests(plan: &Plan) -> Vec<Digest> {
     plan.held.iter().map(|held| held.digest.clone()).collect()
 }
@@ -59,6 +66,8 @@ fn is_observed(step: &Step, policy: &Policy) -> bool {
 fn every_moment_is_allowed(world: &World, plan: &Plan) {
     let mut ledger = world.ledger.clone();
     let mut policy = world.policy.clone();
+    let mut end = world.clone();
+    end.apply(plan);
     for event in after(plan, &world.ledger, &world.policy, world.now) {
         let gains = if let Event::Granting { person, pool, .. } | Event::Adopted { person, pool, .. } = &event {
             Some((*person, pool.clone()))
@@ -74,8 +83,16 @@ fn every_moment_is_allowed(world: &World, plan: &Plan) {
         let now = in_use(&ledger, &policy, &pool);
         let bought = bought(&policy, &pool).unwrap() as usize;
         assert!(now <= bought || Some(now) <= before, "{now} of {bought} {pool}:\n{}", print(plan));
+        if policy.catalog.pool(&pool).unwrap().billing == Billing::Peak {
+            let first = in_use(&world.ledger, &world.policy, &pool);
+            let last = in_use(&end.ledger, &end.policy, &pool);
+            assert!(now <= first.max(last), "{pool} counts {now} from {first} to {last}:\n{}", print(plan));
+        }
         let pools: Vec<&Pool> = ledger.of_person(person).map(|(id, _)| policy.catalog.pool(id).unwrap()).collect();
         let tiers = pools.iter().filter(|pool| pool.kind == PoolKind::Tier).count();
+        let units: Vec<UnitNo> = users(&ledger, &pool);
+        let once: BTreeSet<UnitNo> = units.iter().copied().collect();
+        assert_eq!(units.len(), once.len(), "a seat of {pool} has two users:\n{}", print(plan));
         assert!(tiers <= 1, "{person} has {tiers} tiers:\n{}", print(plan));
         let new = policy.catalog.pool(&pool).unwrap();
         for other in &pools {
@@ -139,10 +156,15 @@ fn queues_are_honest(world: &World, plan: &Plan) {
                 || world.ledger.cooling.contains_key(&(step.person, pool.clone()));
             let by_floor = step.class.as_ref().is_some_and(|class| reserve.contains_key(class));
             let waits = world.ledger.waiting.get(&(step.person, pool.clone())).map_or(world.now, |wait| wait.since);
-            let first = (waits, &served.order_key) < (*since, &want.order_key);
+            let first = (Reverse(priority(served, pool)), waits, &served.order_key)
+                < (Reverse(priority(want, pool)), *since, &want.order_key);
             assert!(counted || by_floor || first, "{} was served before {person}:\n{}", step.person, print(plan));
         }
     }
+}
+
+fn priority(want: &Want, pool: &PoolId) -> i64 {
+    want.addons.get(pool).or(want.tier.as_ref().map(|(_, claim)| claim)).map_or(0, |claim| claim.priority)
 }
 
 fn laws(world: &World) {

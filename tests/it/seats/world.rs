@@ -249,7 +249,7 @@ pub(super) fn want(person: u64, code: &str, pool: &str) -> Want {
 }
 
 pub(super) fn claim(rule: &str) -> Claim {
-    Claim { rule: rule.into(), exception: rule.starts_with("exception:"), until: None }
+    Claim { rule: rule.into(), exception: rule.starts_with("exception:"), priority: 0, until: None }
 }
 
 pub(super) fn claim_until(rule: &str, until: Date) -> Claim {
@@ -290,10 +290,19 @@ pub(super) fn after(plan: &Plan, ledger: &Ledger, policy: &Policy, now: Time) ->
         if let Some(pool) = step.gains() {
             let (pool, class) = (pool.clone(), step.class.clone());
             let (cause, basis) = (step.cause.clone(), step.basis.clone());
+            let unit = plan.units.get(&(person, pool.clone())).copied();
             if policy.occupied.get(&pool).is_some_and(|occupied| occupied.people.contains(&person)) {
-                events.push(Event::Adopted { person, pool, target: TargetName::new("desk"), class, cause, basis });
+                events.push(Event::Adopted {
+                    person,
+                    pool,
+                    target: TargetName::new("desk"),
+                    class,
+                    cause,
+                    basis,
+                    unit,
+                });
             } else {
-                events.push(Event::Granting { person, pool: pool.clone(), class, cause, basis });
+                events.push(Event::Granting { person, pool: pool.clone(), class, cause, basis, unit });
                 events.push(Event::Granted { person, pool });
             }
         }
@@ -313,7 +322,8 @@ pub(super) fn print(plan: &Plan) -> String {
         writeln!(text, "{what} [{:?}/{:?}] {}", cause.reason, cause.evidence, cause.text).unwrap();
     }
     for row in &plan.waiting {
-        writeln!(text, "waits #{} {} {} ({})", row.position, row.person, row.pool, row.reason).unwrap();
+        let terms = row.not_before.map_or(String::new(), |_| format!(" {}", row.text));
+        writeln!(text, "waits #{} {} {} ({}){terms}", row.position, row.person, row.pool, row.reason).unwrap();
     }
     for held in &plan.held {
         let steps = held.steps.len();
