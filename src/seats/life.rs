@@ -80,6 +80,7 @@ impl Stage {
     }
 
     /// The stage with what the table gives.
+    #[must_use]
     pub fn with(self, want: Option<&Want>, pool: &PoolId) -> Self {
         let gives = want.is_some_and(|want| {
             let tier = want.tier.as_ref().is_some_and(|(tier, _)| tier == pool);

@@ -49,7 +49,7 @@ pub fn whom_to_ask(ledger: &Ledger, desired: &Desired, pool: &PoolId, count: usi
             (key, Ask { person: *person, unit: holding.unit, why })
         })
         .collect();
-    asked.sort_by(|(one, _), (other, _)| one.cmp(other));
+    asked.sort_by_key(|(key, _)| *key);
     asked.into_iter().map(|(_, ask)| ask).take(count).collect()
 }
 

@@ -56,8 +56,11 @@ fn after(letters: &str) -> Ledger {
     ledger
 }
 
+/// The events that lead to a stage, the stage, and where each further event leads.
+type Road = (&'static str, Stage, &'static [(char, Stage)]);
+
 /// How each stage is reached, and where each event that may happen leads.
-const LIFE: [(&str, Stage, &[(char, Stage)]); 11] = {
+const LIFE: [Road; 11] = {
     use Stage::{Cooling, Free, Grace, Granting, Held, Revoking, Waiting};
     const IN_USE: &[(char, Stage)] = &[('a', Held), ('r', Revoking), ('l', Grace), ('b', Held), ('e', Held)];
     [
@@ -129,12 +132,11 @@ fn every_event_at_every_stage_leads_where_it_should_or_changes_nothing() {
             let mut ledger = before.clone();
             ledger.apply(at(100), &event(letter));
             let found = Stage::of(&ledger, PERSON, &pool());
-            match leads.iter().find(|(other, _)| *other == letter) {
-                Some((_, next)) => assert_eq!(found, *next, "{road} then {letter}"),
-                None => {
-                    assert_eq!(ledger, before, "{road} then {letter} is refused");
-                    assert!(!stage.allows(&event(letter)));
-                }
+            if let Some((_, next)) = leads.iter().find(|(other, _)| *other == letter) {
+                assert_eq!(found, *next, "{road} then {letter}");
+            } else {
+                assert_eq!(ledger, before, "{road} then {letter} is refused");
+                assert!(!stage.allows(&event(letter)));
             }
         }
     }
