@@ -103,7 +103,7 @@ fn what(event: &Event) -> String {
         Event::FeedAccepted { feed, accounts } => format!("{accounts} account(s) of {feed} were accepted"),
         Event::Rebuilt { why } => format!("the store was rebuilt, nothing is revoked for now: {why}"),
         Event::Trusted {} => "every feed was read whole, revocations go on".to_owned(),
-        Event::Pinned(Pin { person, pass, by, reason, .. }) => {
+        Event::Pinned(Pin { person, undone: pass, by, reason, .. }) => {
             format!("{person} is held to what pass {pass} found, which {by} undid: {reason}")
         }
         Event::Unpinned { person, why } => format!("{person} is decided about by the table again: {}", why.text()),

@@ -61,5 +61,5 @@ pub use planner::{decide, next_due, scope};
 pub use policy::{Occupied, Policy, PoolMode};
 pub use shape::{Shape, shape};
 pub use terms::{adopted_unit, changes as changes_of_hands, exemption_word, terms_due};
-pub use unit::{Tenure, Unit, UnitState, Units};
 pub use undo::{Pin, PinEnd, Pinned};
+pub use unit::{Tenure, Unit, UnitState, Units};

@@ -16,13 +16,14 @@ use super::{Ledger, Policy};
 use crate::model::{Attribute, Digest, PersonId, PoolId, PoolKind, RuleId, Time};
 use crate::rules::{Claim, Standing, Want};
 
-/// What somebody should hold because an operator undid a pass.
+/// What somebody should hold because an operator undid a pass. An entry of the journal has fields `pass` and `rules` of
+/// its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
     /// Who.
     pub person: PersonId,
     /// The pass that was undone.
-    pub pass: u64,
+    pub undone: u64,
     /// The counted tier; `None` for none.
     pub tier: Option<PoolId>,
     /// The add-ons.
@@ -30,7 +31,7 @@ pub struct Pin {
     /// The facts of the person, as long as which it stands.
     pub facts: BTreeMap<Attribute, String>,
     /// The table, as long as which it stands.
-    pub rules: Digest,
+    pub table: Digest,
     /// The shape of the catalog, as long as which it stands.
     pub catalog: Digest,
     /// Who asked.
@@ -222,7 +223,8 @@ pub fn undo(
         return (event, refused);
     }
     let Stamp { pass, by, reason, rules, catalog } = stamp.clone();
-    let pin = Pin { person, pass, tier, addons, facts: want.basis.facts.clone(), rules, catalog, by, reason };
+    let facts = want.basis.facts.clone();
+    let pin = Pin { person, undone: pass, tier, addons, facts, table: rules, catalog, by, reason };
     // Asked for before, and held by a brake or waiting for a seat since.
     let same = |before: &Pin| Pin { by: pin.by.clone(), reason: pin.reason.clone(), ..before.clone() } == pin;
     if pinned.is_some_and(|pinned| same(&pinned.pin)) {
@@ -262,7 +264,7 @@ pub fn stands(pin: &Pin, want: &Want, rules: &Digest, catalog: &Digest) -> Resul
     match want.standing {
         Standing::Left { .. } | Standing::PreStart => Err(PinEnd::Left),
         Standing::Frozen { .. } | Standing::Suspended { .. } => Ok(false),
-        Standing::Active if pin.rules != *rules => Err(PinEnd::Rules),
+        Standing::Active if pin.table != *rules => Err(PinEnd::Rules),
         Standing::Active if pin.catalog != *catalog => Err(PinEnd::Catalog),
         Standing::Active if pin.facts != want.basis.facts => Err(PinEnd::Facts),
         Standing::Active => Ok(true),
@@ -271,7 +273,7 @@ pub fn stands(pin: &Pin, want: &Want, rules: &Digest, catalog: &Digest) -> Resul
 
 /// What somebody should hold by the pin instead of by the table.
 pub fn held_to(pin: &Pin, want: Want, default: &PoolId) -> Want {
-    let rule = rule_of(pin.pass);
+    let rule = rule_of(pin.undone);
     // Whoever gets a seat back goes before everybody who waits for a first one.
     let claim = || Claim { rule: rule.clone(), exception: false, until: None, priority: i64::MAX };
     let free_tier = if pin.tier.is_some() { None } else { want.free_tier.or_else(|| Some(default.clone())) };

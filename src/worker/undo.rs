@@ -127,8 +127,8 @@ impl Warden {
         let mut views: BTreeMap<(u64, String), UndoneView> = BTreeMap::new();
         for pinned in ledger.pins.values() {
             let pin = &pinned.pin;
-            let view = views.entry((pin.pass, pin.by.clone())).or_insert_with(|| UndoneView {
-                pass: pin.pass,
+            let view = views.entry((pin.undone, pin.by.clone())).or_insert_with(|| UndoneView {
+                pass: pin.undone,
                 by: pin.by.clone(),
                 reason: pin.reason.clone(),
                 at: pinned.at,

@@ -4,7 +4,9 @@ use owo_colors::OwoColorize as _;
 
 use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
 use crate::model::Time;
-use crate::worker::view::{FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView, UndoneView};
+use crate::worker::view::{
+    FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView, UndoneView,
+};
 
 /// Failing steps of a desk that are shown.
 const FAILING_SHOWN: usize = 5;

@@ -80,7 +80,7 @@ fn active(reader: &Reader<'_>, step: &Step, pool: &PoolId, want: &Want, holding:
     let today = reader.now.date_in(&reader.policy.time_zone);
     let over = holding.basis.until.is_some_and(|until| until < today);
     let pinned = reader.ledger.pins.get(&step.person).is_some_and(|pinned| {
-        let rule = format!("undo:{}", pinned.pin.pass);
+        let rule = format!("undo:{}", pinned.pin.undone);
         want.rule.as_ref().is_some_and(|of| of.as_str() == rule)
     });
     let no_grace = terms.grace.is_zero() || over || pinned || holding.state == HoldState::Granting;

@@ -20,11 +20,11 @@ pub(super) fn read(reader: &mut Reader<'_>) {
         };
         let says = |pool: &PoolId| pin.tier.as_ref() == Some(pool) || pin.addons.contains(pool);
         if lost(step).is_some_and(|pool| says(pool) && !is_above(reader, gained(step), pool)) {
-            reader.fault(8, format!("{} takes what the undo of pass {} gives back", name(step), pin.pass));
+            reader.fault(8, format!("{} takes what the undo of pass {} gives back", name(step), pin.undone));
         }
-        let wanted = reader.desired.get(&step.person).is_some_and(|want| is_by(want, pin.pass));
+        let wanted = reader.desired.get(&step.person).is_some_and(|want| is_by(want, pin.undone));
         if !wanted {
-            reader.fault(8, format!("{}: the undo of pass {} does not stand", name(step), pin.pass));
+            reader.fault(8, format!("{}: the undo of pass {} does not stand", name(step), pin.undone));
         }
     }
 }

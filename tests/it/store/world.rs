@@ -135,11 +135,11 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
         _ => match rng.u8(..6) {
             4 => Event::Pinned(Pin {
                 person,
-                pass: rng.u64(..9),
+                undone: rng.u64(..9),
                 tier: Some(pool),
                 addons: BTreeSet::new(),
                 facts: basis.facts,
-                rules: digest.clone(),
+                table: digest.clone(),
                 catalog: digest,
                 by,
                 reason,
