@@ -343,7 +343,7 @@ impl Warden {
             alerts: standing.alerts,
             protected: self.protected_views(&ledger),
             kept: standing.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
-            undone: self.undone_views(&ledger),
+            undone: super::undo::undone_views(&ledger),
         })
     }
 

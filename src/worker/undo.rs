@@ -121,23 +121,23 @@ impl Warden {
         }
         Ok(ended)
     }
+}
 
-    /// Undone passes that still decide what people hold.
-    pub(super) fn undone_views(&self, ledger: &Ledger) -> Vec<UndoneView> {
-        let mut views: BTreeMap<(u64, String), UndoneView> = BTreeMap::new();
-        for pinned in ledger.pins.values() {
-            let pin = &pinned.pin;
-            let view = views.entry((pin.undone, pin.by.clone())).or_insert_with(|| UndoneView {
-                pass: pin.undone,
-                by: pin.by.clone(),
-                reason: pin.reason.clone(),
-                at: pinned.at,
-                people: 0,
-            });
-            view.people = view.people.saturating_add(1);
-        }
-        views.into_values().collect()
+/// Undone passes that still decide what people hold.
+pub(super) fn undone_views(ledger: &Ledger) -> Vec<UndoneView> {
+    let mut views: BTreeMap<(u64, String), UndoneView> = BTreeMap::new();
+    for pinned in ledger.pins.values() {
+        let pin = &pinned.pin;
+        let view = views.entry((pin.undone, pin.by.clone())).or_insert_with(|| UndoneView {
+            pass: pin.undone,
+            by: pin.by.clone(),
+            reason: pin.reason.clone(),
+            at: pinned.at,
+            people: 0,
+        });
+        view.people = view.people.saturating_add(1);
     }
+    views.into_values().collect()
 }
 
 fn answer(view: &UndoView, outcome: &Outcome) -> Answer {
