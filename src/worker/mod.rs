@@ -12,6 +12,7 @@
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe` | keeps providers calling |
+//! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -47,6 +48,7 @@ mod report;
 pub mod request;
 mod status;
 mod subscribe;
+mod undo;
 pub mod view;
 mod warden;
 

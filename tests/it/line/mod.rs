@@ -12,3 +12,4 @@ mod recorded;
 mod reload;
 mod screens;
 mod stories;
+mod undo;
