@@ -95,7 +95,8 @@ fn hooks(view: &HooksView) -> Option<String> {
             Some(at) => format!("{} until {at}", seen.state),
             None => seen.state.clone(),
         });
-        let trouble = subscription.and_then(|seen| seen.error.clone()).or_else(|| hook.last_refusal.clone());
+        let trouble = subscription.and_then(|seen| seen.error.clone());
+        let trouble = trouble.or_else(|| hook.read_back_error.clone()).or_else(|| hook.last_refusal.clone());
         vec![
             hook.name.clone(),
             hook.last_event.map_or("never".to_owned(), |at| at.to_string()),

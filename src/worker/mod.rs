@@ -9,7 +9,7 @@
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `explain` | what the command line asks |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
-//! | `subscribe` | keeps providers calling |
+//! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -37,6 +37,7 @@ mod observe;
 mod operate;
 pub mod pass;
 mod read;
+mod readback;
 mod reload;
 mod report;
 pub mod request;
