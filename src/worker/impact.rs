@@ -13,7 +13,7 @@ use crate::config;
 use crate::model::{Money, PersonId, Pool, PoolId, PoolKind, Seats, Sum};
 use crate::rules::impact::{Impact, RowImpact};
 use crate::rules::{Desired, Differ, Edit, Kind, RuleSet, Severity, Source, compile};
-use crate::seats::{self, HeldPlan, Plan, Policy, Reason, guard};
+use crate::seats::{self, HeldPlan, Ledger, Plan, Policy, Reason, guard};
 use crate::store::{Batch, StoreError};
 
 /// A table to ask and what people call it, or the answer that says why there is none.
@@ -90,13 +90,12 @@ impl Warden {
         let after = self.plan_by(&new, &desired_new);
         let changes = names.then(|| changes(&impact, people, &self.parts.catalog));
         let pools = self.pool_views(&impact, &before.0, &after.0);
-        let brakes = self.brake_views(&before.0, &after.0, &after.1);
+        let brakes = self.brake_views(&before.0, &after.0, &after.1, &desired_new);
         Ok(Answer::data(&ImpactView {
             old: old_name,
             new: new_name,
             old_digest: impact.old.clone(),
             new_digest: impact.new.clone(),
-            active_digest: self.rules().ok().map(|set| set.digest().clone()),
             made_at: self.now(),
             day: impact.today.to_string(),
             people: impact.people,
@@ -105,7 +104,7 @@ impl Warden {
             cost: total_cost(&impact, &pools, &self.parts.catalog.pools),
             pools,
             rows: row_views(&impact.rows, names),
-            held: brakes.iter().any(|brake| brake.holds),
+            held: brakes.iter().any(|brake| brake.holds || brake.holds_later),
             brakes,
             changes,
             codes: impact.codes,
@@ -122,8 +121,8 @@ impl Warden {
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
             let changed = differ.see(self.subject(&known, &person));
-            self.desire_one(&known, old, today, &ledger, &record, &mut desired_old);
-            self.desire_one(&known, new, today, &ledger, &record, &mut desired_new);
+            self.desire_one(&known, old, today, &ledger, &person, &mut desired_old);
+            self.desire_one(&known, new, today, &ledger, &person, &mut desired_new);
             if changed && names {
                 let code = person.attributes.get(&crate::model::Attribute::JobCode).map(|codes| codes.join(", "));
                 let view = PersonView { id: record.id, email: person.email, employee_number: person.employee_number };
@@ -177,8 +176,10 @@ impl Warden {
     }
 
     /// The edit's own brake for every pool that loses seats by it, and every other brake that the new table trips.
-    fn brake_views(&self, before: &Plan, after: &Plan, policy: &Policy) -> Vec<BrakeView> {
+    fn brake_views(&self, before: &Plan, after: &Plan, policy: &Policy, desired: &Desired) -> Vec<BrakeView> {
         let ledger = self.ledger();
+        let later = at_the_end_of_grace(after, desired, &ledger, policy);
+        let holds_later = |pool: &PoolId| later.as_ref().is_some_and(|plan| held_by(plan, pool).is_some());
         let mut brakes = Vec::new();
         for pool in self.parts.catalog.pools.keys().filter(|pool| self.parts.catalog.is_counted(pool)) {
             let edited = |plan: &Plan| {
@@ -189,9 +190,8 @@ impl Warden {
                 (long(now.len()), long(later.len()))
             };
             let (wanted, later) = edited(after);
-            let held = after.held.iter().find(|held| held.cause == guard::RULES_EDIT && held.pool == *pool);
-            if let Some(held) = held {
-                brakes.push(BrakeView { later, ..brake_view(held) });
+            if let Some(held) = held_by(after, pool) {
+                brakes.push(BrakeView { later, holds_later: later > 0 && holds_later(pool), ..brake_view(held) });
             } else if wanted > 0 || later > 0 {
                 let whole = ledger.holdings.keys().filter(|(_, other)| other == pool).count();
                 brakes.push(BrakeView {
@@ -201,6 +201,7 @@ impl Warden {
                     wanted,
                     holds: false,
                     later,
+                    holds_later: later > 0 && holds_later(pool),
                     text: None,
                 });
             }
@@ -230,8 +231,25 @@ fn brake_view(held: &HeldPlan) -> BrakeView {
         wanted: held.wanted,
         holds: true,
         later: 0,
+        holds_later: false,
         text: Some(held.text.clone()),
     }
+}
+
+/// What the edit's own brake holds in a pool.
+fn held_by<'p>(plan: &'p Plan, pool: &PoolId) -> Option<&'p HeldPlan> {
+    plan.held.iter().find(|held| held.cause == guard::RULES_EDIT && held.pool == *pool)
+}
+
+/// The plan of the moment at which the last grace that the edit begins is over, if nothing else changes until then.
+fn at_the_end_of_grace(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy) -> Option<Plan> {
+    let edited = plan.steps.iter().filter(|step| step.cause.reason == Reason::RulesChanged);
+    let due = edited.filter_map(|step| step.due_at).max()?;
+    let mut ledger = ledger.clone();
+    for note in &plan.notes {
+        ledger.apply(due, note);
+    }
+    Some(seats::decide(desired, &ledger, policy, due))
 }
 
 /// Exceptions name people, so that they are told together unless names are wanted.

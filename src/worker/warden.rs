@@ -297,7 +297,8 @@ impl Warden {
             desired.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
-                    self.desire_one(&known, rules, today, &ledger, &record, &mut desired);
+                    let person = self.person_of(&record);
+                    self.desire_one(&known, rules, today, &ledger, &person, &mut desired);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -341,7 +342,8 @@ impl Warden {
     ) -> Result<Desired, StoreError> {
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
-            let (person, decision) = self.desire_one(known, rules, today, ledger, &record, &mut desired);
+            let person = self.person_of(&record);
+            let decision = self.desire_one(known, rules, today, ledger, &person, &mut desired);
             see(&person, &decision);
             true
         })?;
@@ -354,19 +356,18 @@ impl Warden {
         rules: &RuleSet,
         today: jiff::civil::Date,
         ledger: &Ledger,
-        record: &PersonRecord,
+        person: &Person,
         desired: &mut Desired,
-    ) -> (Person, Decision) {
-        let person = self.person_of(record);
-        let decision = rules.decide(&person, today);
-        let on_suspended = self.on_suspended(&person);
+    ) -> Decision {
+        let decision = rules.decide(person, today);
+        let on_suspended = self.on_suspended(person);
         let conflict = known.mirror.conflicts().get(&person.id);
-        let want = want(&person, &decision, conflict, on_suspended, &self.parts.catalog);
+        let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
         if claims || holds_or_waits(ledger, person.id) {
             desired.insert(person.id, want);
         }
-        (person, decision)
+        decision
     }
 
     /// Counts the seats taken in the last 24 hours, for the brakes per day.

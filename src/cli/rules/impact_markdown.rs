@@ -18,7 +18,7 @@ pub(super) fn render(view: &ImpactView) -> String {
     line(&format!("### Rules: {}\n", tally(&view.summary)));
     line(&format!("{} → {}, for {} on {}.\n", escaped(&view.old), escaped(&view.new), people(view.people), view.day));
     for brake in &view.brakes {
-        let word = if brake.holds { "⛔ **Would be held**" } else { "✅ Would pass" };
+        let word = if brake.holds || brake.holds_later { "⛔ **Would be held**" } else { "✅ Would pass" };
         line(&format!("- {word} {}", escaped(&brake_text(brake))));
     }
     if view.brakes.is_empty() {

@@ -142,12 +142,16 @@ pub(super) fn change_text(change: &ChangeView) -> String {
 
 fn brake_line(brake: &BrakeView) -> String {
     let text = brake_text(brake);
-    if brake.holds { format!("{} {text}", "Held".red().bold()) } else { format!("Passes {text}") }
+    if brake.holds || brake.holds_later { format!("{} {text}", "Held".red().bold()) } else { format!("Passes {text}") }
 }
 
 /// `by rules_edit.per_pass in fulfiller: 41 wanted, 12 pass`.
 pub(super) fn brake_text(brake: &BrakeView) -> String {
-    let later = if brake.later == 0 { String::new() } else { format!(", {} more when grace ends", brake.later) };
+    let later = match (brake.later, brake.holds_later) {
+        (0, _) => String::new(),
+        (later, false) => format!(", {later} more when grace ends"),
+        (later, true) => format!("; {later} more when grace ends, which is when they would be held"),
+    };
     let text = brake.text.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
     format!("by {} in {}: {} wanted, {} pass{later}{text}", brake.cause, brake.pool, brake.wanted, brake.limit)
 }

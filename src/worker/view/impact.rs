@@ -17,8 +17,6 @@ pub struct ImpactView {
     pub old_digest: Digest,
     /// The digest of the new table.
     pub new_digest: Digest,
-    /// The digest of the table in force, where one is.
-    pub active_digest: Option<Digest>,
     /// When it was compared.
     pub made_at: Time,
     /// The day for which the tables were asked, as `2026-12-31`.
@@ -39,7 +37,7 @@ pub struct ImpactView {
     pub codes: Vec<CodeImpact>,
     /// What the brakes would make of the new table.
     pub brakes: Vec<BrakeView>,
-    /// Whether any of them would hold it.
+    /// Whether any of them would hold it, now or when grace ends.
     pub held: bool,
     /// People for whom something changes; `null` unless names were asked for.
     pub changes: Option<Vec<ChangeView>>,
@@ -136,6 +134,8 @@ pub struct BrakeView {
     pub holds: bool,
     /// Losses that come later, when grace ends.
     pub later: u64,
+    /// Whether it would hold those, if nothing else changes until then.
+    pub holds_later: bool,
     /// The cause in numbers.
     pub text: Option<String>,
 }

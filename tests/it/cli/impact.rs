@@ -128,6 +128,24 @@ fn a_comment_for_a_pull_request_names_nobody() {
 }
 
 #[test]
+fn a_brake_that_comes_with_the_end_of_grace_is_foretold() {
+    let desk = desk();
+    let catalog = std::fs::read_to_string(desk.path("catalog.toml")).unwrap();
+    desk.write("catalog.toml", &format!("{catalog}grace = \"7d\"\n"));
+    edit(&desk, "analysts,SD-99,IT,fulfiller\n");
+    let view = desk.run(&["rules", "diff", "-o", "json"]).json();
+    let brake = &view["brakes"][0];
+    assert_eq!((&brake["wanted"], &brake["later"], &brake["limit"]), (&0.into(), &12.into(), &2.into()), "{brake}");
+    assert_eq!((&brake["holds"], &brake["holds_later"], &view["held"]), (&false.into(), &true.into(), &true.into()));
+    assert!(
+        desk.run(&["rules", "diff"])
+            .out
+            .contains("Held by rules_edit.per_pass in fulfiller: 0 wanted, 2 pass; 12 more when grace ends")
+    );
+    desk.write("catalog.toml", &catalog);
+}
+
+#[test]
 fn tables_are_named_by_revision_and_folder() {
     let desk = desk();
     let absent = desk.command(&["rules", "diff", "HEAD~1"]).env("PATH", "/nonexistent").output().unwrap();
