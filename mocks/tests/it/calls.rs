@@ -77,7 +77,7 @@ async fn graph_asks_before_it_subscribes_and_repeats_what_was_not_taken() {
         400
     );
     let made = graph.write("POST", "/v1.0/subscriptions", &wish(&format!("{}/n", server.url()), 60)).await;
-    assert_eq!((made.status, &made.json["clientState"]), (201, &Value::Null));
+    assert_eq!((made.status, &made.json["clientState"]), (201, &Value::Null), "{}", made.text);
     let id = made.json["id"].as_str().unwrap().to_owned();
     mocks.with(|state| {
         let person = state.world.people().iter().find(|person| state.world.entra_id(person.id).is_some()).unwrap().id;
@@ -88,5 +88,6 @@ async fn graph_asks_before_it_subscribes_and_repeats_what_was_not_taken() {
     assert_eq!((&body["value"][0]["clientState"], &body["value"][0]["changeType"]), (&json!("s"), &json!("updated")));
     assert!(mocks.send_graph_notifications().await.is_empty());
     mocks.advance(jiff::SignedDuration::from_hours(2));
+    let graph = Client::entra(&mocks).await;
     assert_eq!(graph.get(&format!("/v1.0/subscriptions/{id}")).await.status, 404, "it ended by itself");
 }
