@@ -13,7 +13,7 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{RuleSet, Source, compile};
 
-const TODAY: Date = date(2026, 11, 22);
+pub(crate) const TODAY: Date = date(2026, 11, 22);
 
 fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
     let id = PoolId::from(name);
@@ -31,6 +31,7 @@ fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
         cost: None,
         requires: std::collections::BTreeSet::new(),
         excludes: std::collections::BTreeSet::new(),
+        keep: 0,
     };
     (id, pool)
 }

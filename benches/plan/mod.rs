@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use jiff::tz::TimeZone;
 use seatwarden::model::{Attribute, Billing, Catalog, Digest, PersonId, Pool, PoolId, PoolKind, RuleId, Seats, Time};
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
-use seatwarden::seats::{Brake, Brakes, Event, Ledger, Limit, Policy, check, decide, scope};
+use seatwarden::seats::{Brake, Brakes, Event, Lately, Ledger, Limit, Policy, check, decide, scope};
 
 /// People and bought seats.
 const SIZES: [(u64, u32); 3] = [(1_000, 120), (100_000, 12_000), (1_000_000, 120_000)];
@@ -31,11 +31,12 @@ fn pool(id: &str, rank: i64, seats: Seats) -> Pool {
         cost: None,
         requires: [].into(),
         excludes: [].into(),
+        keep: 0,
     }
 }
 
 fn policy(seats: u32) -> Policy {
-    let wide = Brake { per_pass: Limit { count: None, percent: Some(100.0) }, at_least: 5, per_day: None };
+    let wide = Brake::per_pass(Limit { count: None, percent: Some(100.0) }, 5);
     let fulfiller = Pool {
         reserve: [("on-call".into(), seats / 12)].into(),
         fallback: Some("requester".into()),
@@ -55,14 +56,24 @@ fn policy(seats: u32) -> Policy {
         },
         brakes: Brakes {
             revoke: wide.clone(),
+            leavers: None,
+            job_code: None,
+            catalog_edit: wide.clone(),
+            expiry: wide.clone(),
+            lost_attribute: wide.clone(),
+            feed: wide.clone(),
             grant: wide.clone(),
+            spend: Vec::new(),
             rules_edit: wide,
             feed_shrink: Limit { count: None, percent: Some(5.0) },
             approval_expires: Duration::from_hours(72),
             approvers: 1,
         },
         occupied: BTreeMap::new(),
-        revoked_today: BTreeMap::new(),
+        lately: Lately::default(),
+        catalog_before: None,
+        protected: BTreeSet::new(),
+        prefer: Vec::new(),
         modes: BTreeMap::new(),
         may_revoke: true,
         rules_digest: Digest::new("sha256:table"),
@@ -109,7 +120,8 @@ fn settled(desired: &Desired, policy: &Policy) -> Ledger {
     for step in plan.steps {
         let (person, pool) = (step.person, step.pool);
         let (class, cause, basis) = (step.class, step.cause, step.basis);
-        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis });
+        let unit = plan.units.get(&(person, pool.clone())).copied();
+        ledger.apply(now(), &Event::Granting { person, pool: pool.clone(), class, cause, basis, unit });
         ledger.apply(now(), &Event::Granted { person, pool });
     }
     ledger

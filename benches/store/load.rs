@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use seatwarden::directory::{AccountRow, PersonRecord};
-use seatwarden::model::{Account, AccountId, Attribute, FeedName, PersonId, Status, Time};
+use seatwarden::model::{Account, AccountId, Attribute, FeedName, PersonId, Status, Time, UnitNo};
 use seatwarden::seats::Event;
 use seatwarden::store::{Batch, FeedState, SledStore, Store};
 
@@ -175,6 +175,7 @@ fn small(turn: u64, with_event: bool) -> Batch {
             class: None,
             cause,
             basis: seatwarden::rules::Basis::default(),
+            unit: u32::try_from(turn).ok().map(UnitNo),
         });
     }
     batch

@@ -1,7 +1,7 @@
 //! An entry in words, for the history that `explain` shows. Names people by number only.
 
 use super::Entry;
-use crate::model::{ClassName, PersonId};
+use crate::model::{ClassName, PersonId, UnitNo};
 use crate::seats::Event;
 use crate::seats::event::HoldEnd;
 
@@ -57,12 +57,13 @@ fn what(event: &Event) -> String {
             let accounts: Vec<String> = known.accounts.iter().map(ToString::to_string).collect();
             format!("{} is known by {}", known.person, accounts.join(" and "))
         }
-        Event::Granting { person, pool, class, cause, basis: _ } => {
-            format!("{person} is being granted {pool}{}: {}", of_class(class.as_ref()), cause.text)
+        Event::Granting { person, pool, class, cause, basis: _, unit } => {
+            let seat = seat(*unit);
+            format!("{person} is being granted {seat}{pool}{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Granted { person, pool } => format!("{person} holds {pool}"),
         Event::GrantDropped { person, pool, why } => format!("{person} did not get {pool}: {why}"),
-        Event::Adopted { person, pool, target, class, cause, basis: _ } => {
+        Event::Adopted { person, pool, target, class, cause, basis: _, unit: _ } => {
             format!("{person}'s {pool} at {target} was adopted{}: {}", of_class(class.as_ref()), cause.text)
         }
         Event::Revoking { person, pool, cause } => format!("{person} is losing {pool}: {}", cause.text),
@@ -101,6 +102,10 @@ fn what(event: &Event) -> String {
         Event::Rebuilt { why } => format!("the store was rebuilt, nothing is revoked for now: {why}"),
         Event::Trusted {} => "every feed was read whole, revocations go on".to_owned(),
     }
+}
+
+fn seat(unit: Option<UnitNo>) -> String {
+    unit.map(|unit| format!("seat {unit} of ")).unwrap_or_default()
 }
 
 fn of_class(class: Option<&ClassName>) -> String {

@@ -36,7 +36,7 @@ impl Check {
                 return exit::CONFIG;
             }
         };
-        let (sources, mut findings) = setup::read_rules(&loaded);
+        let (sources, mut findings) = setup::examine_rules(&loaded);
         findings.extend(loaded.warnings.iter().cloned());
         findings.extend(config::check_named(&loaded, &setup::environment()));
         findings.sort();

@@ -66,7 +66,7 @@ pub(super) fn finish<T: serde::de::DeserializeOwned>(
                 Err(error) => complain(&format!("the answer has another shape than expected: {error}")),
             },
             Output::Csv => {
-                complain("`-o csv` is only for lists: seats, people");
+                complain("`-o csv` is only for lists: plan, seats, people, target list");
                 return exit::USAGE;
             }
             Output::Sarif => {
@@ -139,16 +139,6 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
         column.set_padding((0, 2));
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-/// A bar of `width` cells: used, waiting to be confirmed, free.
-pub(super) fn bar(used: u32, pending: u32, bought: u32, width: u32) -> String {
-    let cells = |count: u32| (u64::from(count) * u64::from(width)).checked_div(u64::from(bought)).unwrap_or(0);
-    let full = cells(used).min(u64::from(width));
-    let half = cells(used.saturating_add(pending)).min(u64::from(width)).saturating_sub(full);
-    let free = u64::from(width).saturating_sub(full).saturating_sub(half);
-    let repeat = |text: &str, count: u64| text.repeat(usize::try_from(count).unwrap_or(0));
-    format!("[{}{}{}]", repeat("#", full), repeat("+", half), repeat(".", free))
 }
 
 /// A digest short enough to read and long enough to approve.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::screen::{self, Screen};
 use super::{Global, asking, output};
 use crate::worker::Request;
 use crate::worker::view::PersonRow;
@@ -9,7 +10,8 @@ use crate::worker::view::PersonRow;
 /// Arguments of `people`.
 #[derive(Debug, Args)]
 pub struct People {
-    /// Only people whose name, e-mail or employee number contains this.
+    /// Only people whose name, e-mail, login name or employee number contains this, or who have that account id or
+    /// number (`p-17`).
     pub search: Option<String>,
     /// Only holders of that pool and people who wait for it.
     #[arg(long)]
@@ -31,7 +33,7 @@ impl People {
         output::finish_rows(
             global,
             answer,
-            |rows: &[PersonRow]| output::table(&header, rows.iter().map(cells).collect()),
+            |rows: &[PersonRow]| screen::people(rows, &Screen::of_process()),
             &header,
             cells,
         )

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use owo_colors::OwoColorize as _;
+use serde_json::Value;
 
-use super::{Global, asking, output};
-use crate::seats::Action;
-use crate::worker::Request;
+use super::screen::{self, Screen};
+use super::{Global, Output, asking, output};
+use crate::model::PoolId;
 use crate::worker::request::exit;
 use crate::worker::view::{PlanView, StepView};
+use crate::worker::{Answer, Request};
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -36,7 +37,18 @@ impl PlanArgs {
             }
             output::talk(global, &format!("the plan is in {}; `seatwarden apply {0}` does exactly it", path.display()));
         }
-        let code = output::finish(global, answer, render);
+        let code = if global.output == Output::Csv && answer.data != Value::Null {
+            let steps = answer.data.get("steps").cloned().unwrap_or_default();
+            output::finish_rows(
+                global,
+                Answer { data: steps, ..answer },
+                |_: &[StepView]| String::new(),
+                &HEADER,
+                cells,
+            )
+        } else {
+            output::finish(global, answer, render)
+        };
         let pending = view.is_some_and(|view| pending(&view));
         if code == exit::DONE && self.detailed_exitcode && pending { exit::PENDING } else { code }
     }
@@ -57,91 +69,30 @@ fn write(path: &std::path::Path, view: &PlanView) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Lines of a queue or a held plan that are shown; all are in `-o json`.
-const SHOWN: usize = 10;
-
 /// A plan for people.
 pub(super) fn render(plan: &PlanView) -> String {
-    let mut text = String::new();
-    let mut line = |part: String| {
-        text.push_str(&part);
-        text.push('\n');
-    };
-    let rules = plan.rules_digest.as_ref().map_or("none".to_owned(), |digest| output::short(digest.as_str()));
-    line(format!("Rules {rules}"));
-    for feed in &plan.feeds {
-        let read = feed.read_at.map_or("never".to_owned(), |at| at.to_string());
-        let trouble = feed.error.as_ref().map(|error| format!(": {}", error.yellow())).unwrap_or_default();
-        line(format!("Feed {}: {}, {} accounts, read {read}{trouble}", feed.name, feed.coverage, feed.accounts));
-    }
-    for target in &plan.targets {
-        let trouble = target.error.as_ref().map(|error| format!(": {}", error.yellow())).unwrap_or_default();
-        line(format!("Desk {}: {}{trouble}", target.name, target.mode));
-    }
-    if !plan.steps.is_empty() {
-        line(format!(
-            "\n{} grant   {} move   {} revoke   {} later\n",
-            "+".green(),
-            "~".yellow(),
-            "-".red(),
-            "o".dimmed()
-        ));
-    }
-    for step in &plan.steps {
-        line(step_line(step));
-    }
-    if !plan.waiting.is_empty() {
-        line("\nWaiting".bold().to_string());
-        for row in plan.waiting.iter().take(SHOWN) {
-            line(format!(
-                "  {}. {} for {} since {} ({})",
-                row.position,
-                row.person.label(),
-                row.pool,
-                row.since,
-                row.reason
-            ));
-        }
-        if plan.waiting.len() > SHOWN {
-            line(format!("  … and {} more", plan.waiting.len().saturating_sub(SHOWN)));
-        }
-    }
-    for held in &plan.held {
-        line(format!(
-            "\n{} by {} in {}: {} wanted, {} pass",
-            "Held".red().bold(),
-            held.cause,
-            held.pool,
-            held.wanted,
-            held.limit
-        ));
-        line(format!("  {}", held.text));
-        for step in held.steps.iter().take(SHOWN) {
-            line(format!("  {}", step_line(step).trim_start()));
-        }
-        if held.steps.len() > SHOWN {
-            line(format!("  … and {} more", held.steps.len().saturating_sub(SHOWN)));
-        }
-        line(format!("  approve: seatwarden approve {} --reason TEXT", output::short(held.digest.as_str())));
-    }
-    let sum = &plan.summary;
-    line(format!(
-        "\nPlan: {} to grant, {} to move, {} to revoke, {} later, {} waiting, {} held; {} stay.",
-        sum.grant, sum.r#move, sum.revoke, sum.hold_off, sum.wait, sum.hold, sum.keep
-    ));
-    line(format!("Digest {}", plan.digest));
-    text
+    screen::plan(plan, &Screen::of_process())
 }
 
-fn step_line(step: &StepView) -> String {
-    let from = step.from.as_ref().map_or("-", |pool| pool.as_str());
-    let to = step.to.as_ref().map_or("-", |pool| pool.as_str());
-    let due = step.due_at.map(|at| format!(" on {at}")).unwrap_or_default();
-    let symbol = match step.action {
-        Action::Grant => "+".green().to_string(),
-        Action::Move => "~".yellow().to_string(),
-        Action::Revoke => "-".red().to_string(),
-        Action::HoldOff => "o".dimmed().to_string(),
-    };
-    format!("{symbol} {}: {from} -> {to}{due} ({})", step.person.label(), step.text)
+const HEADER: [&str; 12] =
+    ["action", "id", "email", "employee_number", "pool", "from", "to", "rule", "reason", "evidence", "due_at", "text"];
+
+/// A step as a row for spreadsheets. What brakes hold is not among them: it would not be done.
+fn cells(step: &StepView) -> Vec<String> {
+    let word = |value: Option<serde_json::Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+    let pool = |pool: &Option<PoolId>| pool.as_ref().map(ToString::to_string).unwrap_or_default();
+    vec![
+        word(serde_json::to_value(step.action).ok()).unwrap_or_default(),
+        step.person.id.to_string(),
+        step.person.email.clone().unwrap_or_default(),
+        step.person.employee_number.clone().unwrap_or_default(),
+        step.pool.to_string(),
+        pool(&step.from),
+        pool(&step.to),
+        step.rule.as_ref().map(ToString::to_string).unwrap_or_default(),
+        word(serde_json::to_value(step.reason).ok()).unwrap_or_default(),
+        word(serde_json::to_value(step.evidence).ok()).unwrap_or_default(),
+        step.due_at.map(|at| at.to_string()).unwrap_or_default(),
+        step.text.clone(),
+    ]
 }

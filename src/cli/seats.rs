@@ -1,5 +1,6 @@
 //! `seats`: what was bought, what is used, who waits.
 
+use super::screen::{self, Screen};
 use super::{Global, asking, output};
 use crate::worker::Request;
 use crate::worker::view::SeatsView;
@@ -22,6 +23,7 @@ pub(super) async fn run(global: &Global) -> u8 {
         "target_count",
         "foreign",
     ];
+    let render = |rows: &[SeatsView]| screen::seats(rows, &Screen::of_process());
     output::finish_rows(global, answer, render, &header, cells)
 }
 
@@ -46,21 +48,4 @@ fn cells(seats: &SeatsView) -> Vec<String> {
         or_none(seats.target_count),
         seats.foreign.to_string(),
     ]
-}
-
-fn render(rows: &[SeatsView]) -> String {
-    let table = rows
-        .iter()
-        .map(|seats| {
-            let bar = seats
-                .bought
-                .map_or("unlimited".to_owned(), |bought| output::bar(seats.used, seats.pending, bought, 20));
-            let mut row = vec![seats.pool.to_string(), bar];
-            row.extend(cells(seats).into_iter().skip(2));
-            row
-        })
-        .collect();
-    let header =
-        ["pool", "", "bought", "used", "pending", "cooling", "free", "reserved", "waiting", "at desk", "not ours"];
-    output::table(&header, table)
 }

@@ -9,7 +9,7 @@ use super::{Global, LogFormat, LogLevel, Output};
 use crate::ambient::{Chance, Clock, SystemClock, logs};
 use crate::config::{self, Loaded, Sources};
 use crate::outbound::{BuildError, HttpTransport, Ports};
-use crate::rules::{Finding, Severity, Source, compile};
+use crate::rules::{Finding, Severity, Source, compile, examine};
 use crate::store::Store;
 use crate::worker::request::exit;
 use crate::worker::{Parts, Warden};
@@ -75,6 +75,18 @@ pub(super) fn read_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
         Ok(sources) => {
             let compiled = compile(&sources, &loaded.catalog, &loaded.config.time_zone);
             (sources, compiled.findings)
+        }
+        Err(finding) => (Vec::new(), vec![finding]),
+    }
+}
+
+/// Reads the rules and looks at everything that a person who edits them should know.
+pub(super) fn examine_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
+    match config::load_rules_sources(&loaded.config.rules) {
+        Ok(sources) => {
+            let zone = &loaded.config.time_zone;
+            let examined = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone));
+            (sources, examined.findings)
         }
         Err(finding) => (Vec::new(), vec![finding]),
     }

@@ -12,7 +12,7 @@
 //!
 //! Nothing here opens a socket, resolves a name or reads a secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -74,6 +74,8 @@ pub struct Config {
     pub catalog: PathBuf,
     /// How accounts become people.
     pub people: Matching,
+    /// People who never lose a seat by a pass, as they are named: by e-mail, employee number or login name.
+    pub protected: BTreeSet<String>,
     /// When to pass.
     pub pass: PassTimes,
     /// What may change at once.

@@ -90,7 +90,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 33] = [
+    const SHAPES: [(&str, &[&str]); 35] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -100,6 +100,8 @@ mod tests {
         ("pass", &["PassFile"]),
         ("brakes", &["BrakesFile"]),
         ("brake", &["BrakeFile"]),
+        ("brake once", &["OnceBrakeFile"]),
+        ("brake grant", &["GrantBrakeFile"]),
         ("feed okta", &["FeedFile okta"]),
         ("feed entra", &["FeedFile entra"]),
         ("feed scim", &["FeedFile scim"]),

@@ -1,6 +1,7 @@
 //! What was bought: tiers, add-ons, and the terms on their seats.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,8 @@ pub struct Pool {
     pub requires: BTreeSet<PoolId>,
     /// Pools that nobody may hold together with this one.
     pub excludes: BTreeSet<PoolId>,
+    /// So many of its last holders never lose their seat by a pass.
+    pub keep: u32,
 }
 
 /// Whether a pool is a tier or an add-on.
@@ -143,4 +146,75 @@ pub struct Money {
     pub currency: String,
     /// `month` or `year`.
     pub per: String,
+}
+
+impl Money {
+    /// What it is in a month; `None` when the text is no amount.
+    pub fn per_month(&self) -> Option<Amount> {
+        let amount = Amount::parse(&self.amount)?;
+        match self.per.as_str() {
+            "month" => Some(amount),
+            "year" => Some(Amount(amount.0.div_ceil(12))),
+            _ => None,
+        }
+    }
+}
+
+/// An amount of one currency in millionths, so that sums are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(u128);
+
+impl Amount {
+    /// The digits after the point that are kept; more are no price.
+    const PLACES: usize = 6;
+
+    /// Reads decimal text such as `2000` or `99.50`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.len() <= 12 && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(part) {
+            return None;
+        }
+        // A price of a millionth and less is rounded up: it is too little to matter and too much to be nothing.
+        let (kept, rest) = part.split_at(part.len().min(Self::PLACES));
+        let up = u128::from(rest.bytes().any(|digit| digit != b'0'));
+        let part: u128 = format!("{kept:0<6}").parse().ok()?;
+        let whole: u128 = whole.parse().ok()?;
+        Some(Self(whole.saturating_mul(1_000_000).saturating_add(part).saturating_add(up)))
+    }
+
+    /// The sum.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// The difference; nothing where `other` is more.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// So many times.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(u128::from(count)))
+    }
+
+    /// How often `price` fits in.
+    pub fn fits(self, price: Self) -> u64 {
+        self.0.checked_div(price.0).map_or(u64::MAX, |count| u64::try_from(count).unwrap_or(u64::MAX))
+    }
+
+    /// Whether it is nothing.
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = self.0.div_ceil(10_000);
+        write!(f, "{}.{:02}", cents.div_euclid(100), cents.rem_euclid(100))
+    }
 }

@@ -139,7 +139,7 @@ fn falls(piece: &[char]) -> Vec<usize> {
 
 /// The shortest text that `wanted` accepts, where `wanted` depends on nothing but which of the patterns match. In
 /// each of `groups` at least one pattern has to match. `None` when there is no such text, an error when the search
-/// took more than `budget` states, which are taken off.
+/// took more than `budget` steps of single automata, which are taken off.
 pub(super) fn shortest(
     patterns: &[Pattern],
     groups: &[Vec<usize>],
@@ -159,16 +159,22 @@ pub(super) fn shortest(
             if at == 0 && letter.is_whitespace() {
                 continue;
             }
-            let next: Vec<State> =
-                automata.iter().zip(&states).map(|(automaton, state)| automaton.step(*state, *letter)).collect();
-            let alive = |group: &Vec<usize>| group.iter().any(|one| next.get(*one).is_some_and(|s| *s != State::Dead));
-            if !groups.iter().all(alive) || !seen.insert((next.clone(), letter.is_whitespace())) {
-                continue;
-            }
-            let cost = 1 + patterns.len() as u64;
+            let step = |one: &usize| Some(automata.get(*one)?.step(*states.get(*one)?, *letter));
+            let alive = |group: &Vec<usize>| group.iter().filter_map(step).any(|state| state != State::Dead);
+            let lives = groups.iter().all(alive);
+            // Every step costs its time, also one to where the search has been.
+            let cost = if lives { STEP + patterns.len() as u64 } else { 1 };
             *budget = budget.saturating_sub(cost);
             if *budget == 0 {
                 return Err(TooLong);
+            }
+            if !lives {
+                continue;
+            }
+            let next: Vec<State> =
+                automata.iter().zip(&states).map(|(automaton, state)| automaton.step(*state, *letter)).collect();
+            if !seen.insert((next.clone(), letter.is_whitespace())) {
+                continue;
             }
             count += 1;
             trail.insert(count, (at, *letter));
@@ -183,6 +189,9 @@ pub(super) fn shortest(
     }
     Ok(None)
 }
+
+/// What remembering a step costs, in steps of single automata.
+const STEP: u64 = 16;
 
 /// A search that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,13 @@ use super::cell::Cell;
 use super::code;
 use super::column::{Column, Key, STATUS_WORDS, did_you_mean};
 use super::csv_table::shortened;
+use super::damage::{curly, hidden, quotes, remade};
 use super::normal::normal;
 use super::pattern::{Fault, MAX_VALUE_CHARS, Pattern};
 use super::row::{Exception, Gives, Row, Tier, Window};
 use super::table::{Entry, Kind, Value, Written};
 use super::text::Findings;
+use super::{Severity, zeros};
 use crate::model::{Catalog, ClassName, PoolId, PoolKind, RuleId};
 
 /// Rows and exceptions without a fault of their own.
@@ -39,6 +41,7 @@ pub(super) fn check(entries: &[Entry], catalog: &Catalog, findings: &mut Finding
             Kind::Exception => sound.exceptions.extend(checker.exception(number, entry)),
         }
     }
+    zeros::find(entries, &columns, findings);
     sound.columns = columns;
     sound
 }
@@ -136,6 +139,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
             self.findings.add(code::BAD_ID, cell.span, "the id is too long or spans lines", help);
             return None;
         }
+        self.clean(id)?;
         Some(RuleId::new(id.text.as_str()))
     }
 
@@ -147,7 +151,8 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
             sound &= !written.broken;
             let mut cell = Cell::default();
             for value in &written.values {
-                sound &= self.value(column, value, &mut cell);
+                sound &= self.clean(value).is_some() && self.value(column, value, &mut cell);
+                self.curly(value, written);
             }
             cell.arrange();
             cells.push((slot, cell));
@@ -155,6 +160,27 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         // A broken cell without values names a column that is in no other row.
         sound &= !entry.cells.values().any(|cell| cell.broken);
         sound.then_some(cells)
+    }
+
+    /// Whether a name or value is free of characters that nobody sees and of quotes that nobody means.
+    fn clean(&mut self, value: &Value) -> Sound<()> {
+        let Some(damage) = hidden(&value.text).or_else(|| quotes(value.text.trim_start_matches('!'))) else {
+            return Some(());
+        };
+        let message = format!("`{}` {}", shortened(&value.text).escape_debug(), damage.message);
+        self.findings.add(damage.code, value.span, message, damage.help);
+        None
+    }
+
+    /// Warns of a quote inside a value, unless the cell also names the value with straight quotes.
+    fn curly(&mut self, value: &Value, cell: &Written) {
+        if quotes(value.text.trim_start_matches('!')).is_none()
+            && let Some((damage, straight)) = curly(&value.text)
+            && !cell.values.iter().any(|other| other.text == straight)
+        {
+            let message = format!("`{}` {}", shortened(&value.text), damage.message);
+            self.findings.add(damage.code, value.span, message, damage.help);
+        }
     }
 
     /// Adds a value to a cell; false when it cannot be read.
@@ -177,7 +203,12 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
             Ok(pattern) => pattern,
             Err(Fault::Range(why)) => {
                 let message = format!("`{}` is not a range: {why}", shortened(inner));
-                self.findings.add(code::BAD_RANGE, value.span, message, "write a range as SD-20..SD-29");
+                let help = if inner.contains('…') {
+                    "write two dots, not the one character `…` that a word processor makes of three: SD-20..SD-29"
+                } else {
+                    "write a range as SD-20..SD-29"
+                };
+                self.findings.add(code::BAD_RANGE, value.span, message, help);
                 return false;
             }
             Err(Fault::Value(why)) => {
@@ -192,6 +223,13 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
             let message = format!("`{}` is not a status", shortened(inner));
             self.findings.add(code::BAD_STATUS, value.span, message, did_you_mean(inner, STATUS_WORDS));
             return false;
+        }
+        if let (true, Pattern::Exact(_), Some(damage)) = (column.holds_codes(), &pattern, remade(inner)) {
+            let message = format!("`{}` {}", shortened(inner), damage.message);
+            self.findings.add(damage.code, value.span, message, damage.help);
+            if damage.code.severity == Severity::Error {
+                return false;
+            }
         }
         let side = if excludes { &mut cell.exclude } else { &mut cell.include };
         side.push(pattern, inner);
@@ -236,6 +274,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
     }
 
     fn pool(&mut self, value: &Value, kind: PoolKind) -> Sound<PoolId> {
+        self.clean(value)?;
         let (this, other) =
             if kind == PoolKind::Tier { (&self.tiers, &self.addons) } else { (&self.addons, &self.tiers) };
         let exact = PoolId::new(value.text.as_str());
@@ -367,6 +406,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
             self.findings.add(code::BAD_VALUE, person.span, "the person has more than 1,024 characters", help);
             return None;
         }
+        self.clean(person)?;
         sound.then_some(Exception {
             id: RuleId::new(format!("exception:{}", person.text)),
             place,

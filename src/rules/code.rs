@@ -64,6 +64,20 @@ codes! {
     CLASS_WITHOUT_TIER = "R036" Warning "a class without a tier has no effect";
     NO_BASE = "R037" Warning "an add-on is given beside a tier that it does not build on";
     TOO_MANY = "R038" Error "there are more findings than are shown";
+    DATE = "R039" Error "a spreadsheet has turned a value into a date";
+    DATE_LIKE = "R040" Warning "a value looks like a date that a spreadsheet has made";
+    SCIENTIFIC = "R041" Error "a spreadsheet has turned a code into a number with an exponent";
+    LOST_ZEROS = "R042" Warning "a code may have lost its leading zeros";
+    CELL_ERROR = "R043" Error "the error of a spreadsheet stands in a cell";
+    INVISIBLE = "R044" Error "an invisible character stands in a value";
+    ODD_SPACE = "R045" Warning "a non-breaking or other odd space stands in a value";
+    QUOTES = "R046" Error "a value stands in typographic quotes";
+    CURLY = "R047" Warning "a typographic quote stands in a value";
+    LOOKALIKE = "R048" Warning "two values differ in nothing but letters that look alike";
+    NEVER_MATCHES = "R049" Warning "a row can never match anybody";
+    COVERED = "R050" Warning "other rows take everybody from a row, so that it never counts";
+    ROW_OVER = "R051" Warning "the dates of a row are over";
+    GAP = "R052" Warning "dates leave days on which no row counts";
     CASE_EXPECTS_NOTHING = "R070" Error "a case expects nothing";
     UNKNOWN_ROW = "R071" Error "a case names a row that the table does not have";
 }

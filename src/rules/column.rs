@@ -25,6 +25,14 @@ impl Column {
         matches!(self, Self::Feed | Self::Attribute(Attribute::Group))
     }
 
+    /// Whether its values are names and codes: no attribute of one's own, which may well be a date.
+    pub(super) const fn holds_codes(&self) -> bool {
+        match self {
+            Self::Attribute(Attribute::Custom(_)) | Self::Status => false,
+            Self::Attribute(_) | Self::Feed => true,
+        }
+    }
+
     /// Reads the name of a column. `attr.NAME` does not name what has a column of its own: feeds never map to it.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
@@ -90,6 +98,11 @@ impl Key {
     /// The keys of an exception.
     pub(super) const OF_EXCEPTION: [Self; 8] =
         [Self::Person, Self::Tier, Self::Addons, Self::Class, Self::From, Self::Until, Self::Owner, Self::Reason];
+
+    /// Whether what it holds is compared with other names, so that a character nobody sees matters.
+    pub(super) const fn is_compared(&self) -> bool {
+        matches!(self, Self::Id | Self::Person | Self::On(_) | Self::Tier | Self::Addons | Self::Class)
+    }
 
     /// Whether a cell may hold several values.
     pub(super) const fn is_list(&self) -> bool {

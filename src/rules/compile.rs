@@ -11,8 +11,9 @@ use super::column::Column;
 use super::digest::digest;
 use super::lookup::Lookup;
 use super::row::Exception;
+use super::survey::Table;
 use super::text::{Findings, Text};
-use super::{Finding, Place, Severity, code, conflicts, table};
+use super::{Finding, Place, Severity, conflicts, over, survey, table};
 use crate::model::{Catalog, Digest, RuleId, Time};
 
 /// A file of the table as it was read.
@@ -71,6 +72,16 @@ pub struct Line {
 
 /// Compiles all files of a table together. `zone` is where its days begin and end.
 pub fn compile(files: &[Source], catalog: &Catalog, zone: &TimeZone) -> Compiled {
+    build(files, catalog, zone, None)
+}
+
+/// Compiles a table and also warns of what does no harm and is hardly meant: rows that never count, days on which no
+/// row counts, values that look alike. Takes longer; what is in force needs none of it.
+pub fn examine(files: &[Source], catalog: &Catalog, zone: &TimeZone, today: Date) -> Compiled {
+    build(files, catalog, zone, Some(today))
+}
+
+fn build(files: &[Source], catalog: &Catalog, zone: &TimeZone, today: Option<Date>) -> Compiled {
     let mut refused = Vec::new();
     let mut texts = Vec::new();
     for file in files {
@@ -86,6 +97,13 @@ pub fn compile(files: &[Source], catalog: &Catalog, zone: &TimeZone) -> Compiled
     let Checked { columns, rows, exceptions } = check(&entries, catalog, &mut findings);
     let lookup = Lookup::new(rows, columns.len());
     conflicts::find(&lookup, &columns, &exceptions, &entries, catalog, &mut findings);
+    if let Some(today) = today {
+        survey::find(
+            &Table { lookup: &lookup, columns: &columns, exceptions: &exceptions, entries: &entries },
+            today,
+            &mut findings,
+        );
+    }
     let findings = findings.into_sorted();
     let is_sound = findings.iter().all(|finding| finding.severity != Severity::Error);
     let set = is_sound.then(|| RuleSet::new(columns, lookup, exceptions, catalog, zone));
@@ -158,16 +176,9 @@ impl RuleSet {
         }))
     }
 
-    /// Warnings for exceptions that are over: somebody should renew or delete them.
+    /// Warnings for rows and exceptions that are over: somebody should renew or delete them.
     pub fn overdue(&self, today: Date) -> Vec<Finding> {
-        let over = |exception: &Exception| exception.window.until.filter(|until| *until < today);
-        let finding = |(exception, until): (&Exception, Date)| {
-            let message = format!("the exception was over on {until}");
-            let code::Code { id, severity, .. } = code::EXCEPTION_OVER;
-            Finding::new(Some(exception.place.clone()), id, severity, message)
-                .with_help(format!("delete it, or ask {} for a new end", exception.owner))
-        };
-        self.exceptions.iter().filter_map(|exception| Some((exception, over(exception)?))).map(finding).collect()
+        over::find(&self.lookup.rows, &self.exceptions, today)
     }
 
     fn condition(&self, row: &super::row::Row) -> String {

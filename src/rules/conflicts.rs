@@ -16,8 +16,8 @@ use super::text::Findings;
 use super::{Place, labels, meetings, pairs};
 use crate::model::{Catalog, PoolId};
 
-/// How many states of automata all searches of a table may look at: well below a second.
-const BUDGET: u64 = 3_000_000;
+/// How many steps of automata all searches of a table may take: well below a second.
+const BUDGET: u64 = 6_000_000;
 
 /// How many pairs of rows may be looked at more closely.
 const SEARCHES: u64 = 2_000_000;

@@ -5,14 +5,23 @@ use std::collections::BTreeMap;
 use super::code;
 use super::column::{Column, Key};
 use super::csv_text::{Field, Record, Stop, records};
+use super::damage::{hidden, is_cell_error, odd_space};
 use super::normal::normal;
 use super::table::{Entry, Kind, Value, Written, key_of, known_key};
 use super::text::{Findings, Span};
 
 /// Reads a file whose header names columns in any order. A header with `person` holds exceptions.
 pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: &mut Findings<'_>) {
-    let separator = separator_of(text);
-    let (mut list, stop) = records(text, separator);
+    let (start, separator) = match told_separator(text) {
+        None => (0, separator_of(text)),
+        Some((start, separator)) if [',', ';', '\t'].contains(&separator) => (start, separator),
+        Some((start, separator)) => {
+            let message = format!("the separator `{separator}` is none of comma, semicolon and tab");
+            findings.add(code::CSV_HEADER, Span::new(file, 0, start), message, "save the file with one of these");
+            return;
+        }
+    };
+    let (mut list, stop) = records(text, start, separator);
     if let Some(stop) = stop {
         report(file, stop, findings);
     }
@@ -31,7 +40,7 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
     }
     let kind =
         if header.fields.iter().any(|field| field.text.trim() == "person") { Kind::Exception } else { Kind::Rule };
-    let columns = columns_of(file, &header, kind, findings);
+    let columns = columns_of(file, &header, &list, kind, findings);
     for record in &list {
         let span = span_of(file, record);
         let (have, want) = (record.fields.len(), header.fields.len());
@@ -79,11 +88,21 @@ fn report(file: usize, stop: Stop, findings: &mut Findings<'_>) {
     }
 }
 
+/// `sep=;`, by which Excel tells itself the separator: what it is, and where the table begins.
+fn told_separator(text: &str) -> Option<(usize, char)> {
+    let line = text.split_inclusive('\n').next()?;
+    let told = line.trim_end_matches(['\n', '\r']).trim_matches('"');
+    let (name, separator) = told.split_once('=')?;
+    let mut letters = separator.chars();
+    let separator = letters.next().filter(|_| name.eq_ignore_ascii_case("sep") && letters.next().is_none())?;
+    Some((line.len(), separator))
+}
+
 /// The separator under which most of the header's cells are known columns; a comma when none is better.
 fn separator_of(text: &str) -> char {
     let line = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
     let known = |separator: char| {
-        let (header, _) = records(line, separator);
+        let (header, _) = records(line, 0, separator);
         header.first().map_or(0, |record| {
             let is_known = |field: &&Field| {
                 let name = field.text.trim();
@@ -108,12 +127,30 @@ fn separator_of(text: &str) -> char {
 }
 
 /// The key of every column; `None` where a finding was made about it.
-fn columns_of(file: usize, header: &Record, kind: Kind, findings: &mut Findings<'_>) -> Vec<Option<Key>> {
+fn columns_of(
+    file: usize,
+    header: &Record,
+    rows: &[Record],
+    kind: Kind,
+    findings: &mut Findings<'_>,
+) -> Vec<Option<Key>> {
     let mut columns: Vec<Option<Key>> = Vec::with_capacity(header.fields.len());
     let mut unknown = false;
-    for field in &header.fields {
+    let used = used_columns(header, rows);
+    for (number, field) in header.fields.iter().enumerate() {
         let span = Span::new(file, field.start, field.end);
         let name = field.text.trim();
+        if number >= used {
+            columns.push(None);
+            continue;
+        }
+        if let Some(damage) = hidden(name) {
+            let message = format!("the column `{}` {}", shortened(name).escape_debug(), damage.message);
+            findings.add(damage.code, span, message, damage.help);
+            unknown = true;
+            columns.push(None);
+            continue;
+        }
         let key = match key_of(name, kind) {
             _ if name.is_empty() => {
                 findings.add(code::CSV_HEADER, span, "a column has no name", HEADER_HELP);
@@ -147,6 +184,13 @@ fn columns_of(file: usize, header: &Record, kind: Kind, findings: &mut Findings<
     columns
 }
 
+/// Columns up to the last that has a name or anything in it: spreadsheets save columns that were once used.
+fn used_columns(header: &Record, rows: &[Record]) -> usize {
+    let blank = |record: &Record, at: usize| record.fields.get(at).is_none_or(|field| field.text.trim().is_empty());
+    let used = |at: &usize| !blank(header, *at) || rows.iter().any(|row| !blank(row, *at));
+    (0..header.fields.len()).rfind(used).map_or(header.fields.len(), |last| last + 1)
+}
+
 fn cells_of(
     file: usize,
     record: &Record,
@@ -161,9 +205,20 @@ fn cells_of(
             let message = format!("the cell starts like a formula: `{}`", shortened(field.text.trim()));
             findings.add(code::FORMULA, span, message, "a spreadsheet would run it; write the value itself");
         }
+        let failed = is_cell_error(&field.text);
+        if failed {
+            let message = format!("the cell holds the error `{}` of a spreadsheet", field.text.trim());
+            findings.add(code::CELL_ERROR, span, message, "mend the formula and save its value, or write the value");
+        }
         if let Some(key) = column {
-            let values = if formula { Vec::new() } else { values_of(span, field, key) };
-            cells.insert(key.clone(), Written { span, values, broken: formula });
+            let broken = formula || failed;
+            if key.is_compared()
+                && let Some(damage) = odd_space(&field.text)
+            {
+                findings.add(damage.code, span, format!("the cell {}", damage.message), damage.help);
+            }
+            let values = if broken { Vec::new() } else { values_of(span, field, key) };
+            cells.insert(key.clone(), Written { span, values, broken });
         }
     }
     cells

@@ -31,9 +31,9 @@ pub(super) enum Stop {
     Return { at: usize },
 }
 
-/// All records, without empty lines, up to the first fault.
-pub(super) fn records(text: &str, separator: char) -> (Vec<Record>, Option<Stop>) {
-    let mut reader = Reader { text, at: 0, separator };
+/// All records from an offset on, without empty lines, up to the first fault.
+pub(super) fn records(text: &str, start: usize, separator: char) -> (Vec<Record>, Option<Stop>) {
+    let mut reader = Reader { text, at: start, separator };
     let mut list = Vec::new();
     while reader.at < text.len() {
         let mut record = Record::default();
@@ -130,7 +130,7 @@ mod tests {
     use super::{Stop, records};
 
     fn texts(input: &str) -> Vec<Vec<String>> {
-        let (list, stop) = records(input, ',');
+        let (list, stop) = records(input, 0, ',');
         assert_eq!(stop, None);
         list.into_iter().map(|record| record.fields.into_iter().map(|field| field.text).collect()).collect()
     }
@@ -144,16 +144,16 @@ mod tests {
 
     #[test]
     fn places_are_those_of_the_file() {
-        let (list, _) = records("a,\"b\"\nc,dd", ',');
+        let (list, _) = records("a,\"b\"\nc,dd", 0, ',');
         let places: Vec<_> = list.iter().flat_map(|record| &record.fields).map(|f| (f.start, f.end)).collect();
         assert_eq!(places, [(0, 1), (2, 5), (6, 7), (8, 10)]);
     }
 
     #[test]
     fn what_the_rfc_does_not_know_stops_the_reading() {
-        assert_eq!(records("a,\"b\nc,d\n", ',').1, Some(Stop::Open { at: 2 }));
-        assert_eq!(records("\"a\"b", ',').1, Some(Stop::After { at: 3 }));
-        assert_eq!(records("a\"b", ',').1, Some(Stop::Inside { at: 1 }));
-        assert_eq!(records("a\rb", ',').1, Some(Stop::Return { at: 1 }));
+        assert_eq!(records("a,\"b\nc,d\n", 0, ',').1, Some(Stop::Open { at: 2 }));
+        assert_eq!(records("\"a\"b", 0, ',').1, Some(Stop::After { at: 3 }));
+        assert_eq!(records("a\"b", 0, ',').1, Some(Stop::Inside { at: 1 }));
+        assert_eq!(records("a\rb", 0, ',').1, Some(Stop::Return { at: 1 }));
     }
 }

@@ -1,21 +1,22 @@
 //! Two tables over the same people: who gains, moves and loses.
 //!
 //! Everybody is decided by the new table, because seats are counted for all; by the old one only those whom an edited
-//! row can touch (see `edits`). Outcomes are kept once and people as numbers of them, so that a million people take
-//! well below a second.
+//! row can touch (see `edits`). People who are alike in everything that the tables look at are decided once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
 use super::RuleSet;
+use super::column::Column;
 use super::edits::Edited;
 use super::facts::Facts;
 use super::impact::{Change, Impact};
 use super::normal::normal;
 use super::outcome::{OutcomeNo, Outcomes, Plain};
 use crate::directory::Person;
-use crate::model::{Attribute, OnSuspended, Status};
+use crate::model::{Attribute, FeedName, OnSuspended, Status};
 
 /// Somebody to decide for.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +62,13 @@ pub struct Differ<'r> {
     plain_old: Plain,
     plain_new: Plain,
     pub(super) outcomes: Outcomes,
-    /// People by the outcome that both tables give them.
-    pub(super) same: BTreeMap<OutcomeNo, u64>,
-    /// People by the two outcomes that the tables give them.
-    pub(super) pairs: BTreeMap<(OutcomeNo, OutcomeNo), u64>,
+    /// Columns that either table looks at.
+    columns: BTreeSet<&'r Column>,
+    /// People who are alike.
+    pub(super) groups: Vec<Group>,
+    /// Numbers of groups by what their people have in those columns.
+    alike: Alike,
+    key: Vec<u8>,
     pub(super) changes: Vec<Change>,
     pub(super) codes: Codes,
     pub(super) people: u64,
@@ -84,8 +88,10 @@ impl<'r> Differ<'r> {
             plain_old: vec![None; old.lookup.rows.len() + 1],
             plain_new: vec![None; new.lookup.rows.len() + 1],
             outcomes: Outcomes::default(),
-            same: BTreeMap::new(),
-            pairs: BTreeMap::new(),
+            columns: old.columns.iter().chain(&new.columns).collect(),
+            groups: Vec::new(),
+            alike: Alike::default(),
+            key: Vec::new(),
             changes: Vec::new(),
             codes: Codes::default(),
             people: 0,
@@ -100,7 +106,36 @@ impl<'r> Differ<'r> {
             return false;
         }
         self.people += 1;
-        let Subject { person, .. } = subject;
+        let number = self.group_of(subject.person);
+        let Some(group) = self.groups.get_mut(number) else { return false };
+        group.people += 1;
+        let Group { before, after, code, people: _ } = *group;
+        if before != after {
+            self.changes.push(Change { person: subject.person.id, code, before, after });
+        }
+        before != after
+    }
+
+    /// The group of people who are alike; whoever an exception may name is like nobody else.
+    fn group_of(&mut self, person: &Person) -> usize {
+        if self.alike.len() >= MOST_ALIKE || is_named(self.old, person) || is_named(self.new, person) {
+            let group = self.decided(person);
+            self.groups.push(group);
+            return self.groups.len() - 1;
+        }
+        let mut key = std::mem::take(&mut self.key);
+        write_key(&self.columns, person, &mut key);
+        let number = self.alike.get(key.as_slice()).copied().unwrap_or_else(|| {
+            let group = self.decided(person);
+            self.groups.push(group);
+            self.alike.insert(key.as_slice().into(), self.groups.len() - 1);
+            self.groups.len() - 1
+        });
+        self.key = key;
+        number
+    }
+
+    fn decided(&mut self, person: &Person) -> Group {
         let facts = Facts::of(person, &self.new.columns);
         let met = self.new.meet(person, &facts, self.today);
         let after = self.outcomes.of(self.new, &met, &mut self.plain_new);
@@ -109,18 +144,9 @@ impl<'r> Differ<'r> {
         } else {
             self.before(person, &facts, &Facts::of(person, &self.old.columns))
         };
-        match before.filter(|before| *before != after) {
-            None => {
-                *self.same.entry(after).or_default() += 1;
-                false
-            }
-            Some(before) => {
-                *self.pairs.entry((before, after)).or_default() += 1;
-                let code = self.codes.number(person);
-                self.changes.push(Change { person: person.id, code, before, after });
-                true
-            }
-        }
+        let before = before.unwrap_or(after);
+        let code = if before == after { None } else { self.codes.number(person) };
+        Group { before, after, code, people: 0 }
     }
 
     /// The outcome of the old table; `None` when it has to be that of the new one.
@@ -135,6 +161,51 @@ impl<'r> Differ<'r> {
     /// What the comparison comes to.
     pub fn finish(self) -> Impact {
         Impact::of(self)
+    }
+}
+
+/// People who are alike in everything that both tables look at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    pub(super) before: OutcomeNo,
+    pub(super) after: OutcomeNo,
+    /// The number of their job code, where something changes.
+    pub(super) code: Option<u32>,
+    pub(super) people: u64,
+}
+
+/// Looked up by key and never walked, so that its order cannot be seen.
+#[expect(clippy::disallowed_types, reason = "one look-up by hash per person is the point of it; it is never iterated")]
+type Alike = std::collections::HashMap<Box<[u8]>, usize, Xxh3DefaultBuilder>;
+
+/// More kinds of people than that are decided one by one: it bounds memory where a column tells everybody apart.
+const MOST_ALIKE: usize = 200_000;
+
+/// Whether an exception may name the person.
+fn is_named(set: &RuleSet, person: &Person) -> bool {
+    let keys = [&person.email, &person.employee_number];
+    !set.by_person.is_empty() && keys.into_iter().flatten().any(|key| set.by_person.contains_key(&*normal(key)))
+}
+
+/// What a person has in the columns, as written at the provider; every text with its length before it.
+fn write_key(columns: &BTreeSet<&Column>, person: &Person, key: &mut Vec<u8>) {
+    fn write<'t>(key: &mut Vec<u8>, texts: impl ExactSizeIterator<Item = &'t str>) {
+        key.extend(texts.len().to_le_bytes());
+        for text in texts {
+            key.extend(text.len().to_le_bytes());
+            key.extend(text.as_bytes());
+        }
+    }
+    key.clear();
+    for column in columns {
+        match column {
+            Column::Status => write(key, std::iter::once(person.status.as_str())),
+            Column::Feed => write(key, person.feeds.iter().map(FeedName::as_str)),
+            Column::Attribute(attribute) => {
+                let values = person.attributes.get(attribute).map(Vec::as_slice).unwrap_or_default();
+                write(key, values.iter().map(String::as_str));
+            }
+        }
     }
 }
 

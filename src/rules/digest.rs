@@ -92,7 +92,8 @@ impl Form {
     }
 }
 
-fn canonical(pattern: &Pattern) -> String {
+/// A value in the form that is the same however it is written.
+pub(super) fn canonical(pattern: &Pattern) -> String {
     match pattern {
         Pattern::Exact(text) => text.to_string(),
         Pattern::Range(range) => {

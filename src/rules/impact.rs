@@ -137,29 +137,31 @@ impl Tally {
 
 impl Impact {
     pub(super) fn of(differ: Differ<'_>) -> Self {
-        let Differ { today, old, new, outcomes, same, pairs, changes, codes, people, apart, .. } = differ;
+        let Differ { today, old, new, outcomes, groups, changes, codes, people, apart, .. } = differ;
         let catalog = &new.catalog;
-        let mut counts = Counts::default();
-        for (outcome, people) in &same {
-            if let Some(outcome) = outcomes.get(*outcome) {
-                counts.stay(outcome, *people, catalog);
-            }
+        let mut pairs: BTreeMap<(OutcomeNo, OutcomeNo), u64> = BTreeMap::new();
+        for group in &groups {
+            *pairs.entry((group.before, group.after)).or_default() += group.people;
         }
+        let mut counts = Counts::default();
         let mut kinds = BTreeMap::new();
         let mut total = Tally::default();
         for ((before, after), people) in &pairs {
-            if let (Some(was), Some(is)) = (outcomes.get(*before), outcomes.get(*after)) {
-                let kind = Kind::between(was, is, catalog);
-                kinds.insert((*before, *after), kind);
-                total.add(kind, *people);
-                counts.change(was, is, kind, *people, catalog);
+            let (Some(was), Some(is)) = (outcomes.get(*before), outcomes.get(*after)) else { continue };
+            if before == after {
+                counts.stay(is, *people, catalog);
+                continue;
             }
+            let kind = Kind::between(was, is, catalog);
+            kinds.insert((*before, *after), kind);
+            total.add(kind, *people);
+            counts.change(was, is, kind, *people, catalog);
         }
         let mut by_code: BTreeMap<(bool, Option<&String>), Tally> = BTreeMap::new();
-        for change in &changes {
-            let code = change.code.and_then(|code| codes.shown.get(code as usize));
-            if let Some(kind) = kinds.get(&(change.before, change.after)) {
-                by_code.entry((code.is_none(), code)).or_default().add(*kind, 1);
+        for group in &groups {
+            let code = group.code.and_then(|code| codes.shown.get(code as usize));
+            if let Some(kind) = kinds.get(&(group.before, group.after)) {
+                by_code.entry((code.is_none(), code)).or_default().add(*kind, group.people);
             }
         }
         let codes = by_code.into_iter().map(|((_, code), people)| CodeImpact { code: code.cloned(), people });

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Unicode NFKC, lower case, trimmed. Letters are lowered one by one, so that a piece of a text has the form it has
 /// in the whole: globs compare pieces. The two small sigmas are one letter for the same reason.
-pub(super) fn normal(text: &str) -> Cow<'_, str> {
+pub(crate) fn normal(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         let folded: String = text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect();
         let trimmed = folded.trim();

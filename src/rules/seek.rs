@@ -14,6 +14,9 @@ use super::witness::{By, Question, Refusal};
 /// How many rows are refused in turn before a search is given up.
 const MAX_TRIES: usize = 150;
 
+/// How many of them may fail in several ways, each of which is followed: every one is a call within a call.
+const MAX_DEPTH: usize = 150;
+
 /// A search.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Case<'a> {
@@ -25,6 +28,11 @@ pub(super) struct Case<'a> {
     pub(super) equal: Option<&'a Row>,
     /// Rows that must not win, each in one way; the search fills it.
     pub(super) refused: Vec<(&'a Row, Way)>,
+    /// A row that ranks as high as the decider, gives the same and has the smaller id wins too: it is the one that is
+    /// named.
+    pub(super) named: bool,
+    /// Days before this one do not count.
+    pub(super) since: Option<Date>,
 }
 
 /// A way in which a row fails to match or to win.
@@ -72,12 +80,14 @@ pub(super) struct Seeker<'a> {
     pub(super) budget: u64,
     /// Searches that may still be made, most of which end without looking at a state.
     pub(super) searches: u64,
+    /// How many rows one search may refuse.
+    pub(super) tries: usize,
 }
 
 impl<'a> Seeker<'a> {
     pub(super) fn new(lookup: &'a Lookup, columns: &'a [Column], budget: u64, searches: u64) -> Self {
         let dated = lookup.rows.iter().any(|row| row.window != Window::default());
-        Self { lookup, columns, dated, budget, searches }
+        Self { lookup, columns, dated, budget, searches, tries: MAX_TRIES }
     }
 
     /// Whether people have one value in a column.
@@ -92,8 +102,8 @@ impl<'a> Seeker<'a> {
         spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
     ) -> Result<Option<Witness>, TooLong> {
         self.searches = self.searches.checked_sub(1).ok_or(TooLong)?;
-        let mut tries = MAX_TRIES;
-        self.search(&mut case.clone(), spoils, &mut tries)
+        let mut tries = self.tries;
+        self.search(&mut case.clone(), spoils, &mut tries, MAX_DEPTH)
     }
 
     fn search(
@@ -101,15 +111,43 @@ impl<'a> Seeker<'a> {
         case: &mut Case<'a>,
         spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
         tries: &mut usize,
+        depth: usize,
     ) -> Result<Option<Witness>, TooLong> {
-        let Some(witness) = self.witness(case)? else { return Ok(None) };
-        let best = self.lookup.best(&witness.facts(), witness.day);
-        let Some(spoiler) = spoils(&witness, best) else { return Ok(Some(witness)) };
-        *tries = tries.checked_sub(1).ok_or(TooLong)?;
+        let before = case.refused.len();
+        let outcome = loop {
+            let witness = match self.witness(case) {
+                Ok(Some(witness)) => witness,
+                other => break other,
+            };
+            let best = self.lookup.best(&witness.facts(), witness.day);
+            let Some(spoiler) = spoils(&witness, best) else { break Ok(Some(witness)) };
+            let Some(left) = tries.checked_sub(1) else { break Err(TooLong) };
+            *tries = left;
+            let ways = case.ways(spoiler);
+            match *ways.as_slice() {
+                [] => break Ok(None),
+                [way] => case.refused.push((spoiler, way)),
+                _ => break self.branch(case, spoiler, ways, spoils, tries, depth),
+            }
+        };
+        case.refused.truncate(before);
+        outcome
+    }
+
+    fn branch(
+        &mut self,
+        case: &mut Case<'a>,
+        spoiler: &'a Row,
+        ways: Vec<Way>,
+        spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
+        tries: &mut usize,
+        depth: usize,
+    ) -> Result<Option<Witness>, TooLong> {
+        let depth = depth.checked_sub(1).ok_or(TooLong)?;
         let mut outcome = Ok(None);
-        for way in case.ways(spoiler) {
+        for way in ways {
             case.refused.push((spoiler, way));
-            let found = self.search(case, spoils, tries);
+            let found = self.search(case, spoils, tries, depth);
             case.refused.pop();
             match found {
                 Ok(Some(witness)) => return Ok(Some(witness)),
@@ -144,18 +182,32 @@ impl<'a> Case<'a> {
         if self.decider.is_some_and(|decider| decider.priority == spoiler.priority) && !slots.contains(&0) {
             slots.push(0);
         }
+        // Whoever matches a cell of the case matches the same cell of a spoiler, and as specifically.
+        slots.retain(|slot| {
+            let cell = spoiler.cell(*slot);
+            cell.is_none() || !self.rows.iter().any(|row| row.cell(*slot) == cell && (*slot > 0 || self.is_first(row)))
+        });
         // Columns that no row of the case asks for are the easiest to differ in.
         slots.sort_by_key(|slot| (self.rows.iter().filter(|row| row.cell(*slot).is_some()).count(), *slot));
         let day = (spoiler.window.turns().next().is_some()).then_some(Way::Day);
         day.into_iter().chain(slots.into_iter().map(Way::Column)).collect()
     }
 
+    /// Whether the row's job code is the one that specificity is compared with.
+    fn is_first(&self, row: &Row) -> bool {
+        self.decider.is_none_or(|decider| decider.id == row.id)
+    }
+
     fn question(&self, slot: usize) -> Question<'a> {
         let refuse = self.refused.iter().filter(|(_, way)| *way == Way::Column(slot)).map(|(row, _)| Refusal {
             cell: row.cell(slot),
             by: match self.decider {
-                Some(decider) if slot == 0 && decider.priority == row.priority => {
-                    By::Specificity { than: decider.cell(0), or_equal: row.cells.len() > decider.cells.len() }
+                Some(decider) if slot == 0 && decider.priority == row.priority && row.gives.tier.is_some() => {
+                    let named = self.named
+                        && row.cells.len() == decider.cells.len()
+                        && row.gives == decider.gives
+                        && row.id < decider.id;
+                    By::Specificity { than: decider.cell(0), or_equal: named || row.cells.len() > decider.cells.len() }
                 }
                 Some(_) | None => By::Matching,
             },
@@ -169,7 +221,7 @@ impl<'a> Case<'a> {
 
     /// A day on which all rows are in force and no row is that is refused by day.
     fn day(&self) -> Option<Date> {
-        let mut window = Window::default();
+        let mut window = Window { from: self.since, until: None };
         for row in &self.rows {
             window = window.and(&row.window);
         }

@@ -61,9 +61,13 @@ impl Text {
             all => (utf8(all), 0, false),
         };
         let text = decoded.map_err(|before| {
-            let message = format!("the file is not {} text from here on", if wide { "UTF-16" } else { "UTF-8" });
             let at = before.len();
+            let byte = bytes.get(base + at).copied().filter(|_| !wide);
             let this = Self::new(source.path.clone(), before, base, wide);
+            let message = match byte {
+                None => "the file is not UTF-16 text from here on".to_owned(),
+                Some(byte) => not_utf8(this.place(at..at).line, byte),
+            };
             Box::new(this.finding(code::ENCODING, at..at, message, SAVE_AS))
         })?;
         let this = Self::new(source.path.clone(), text, base, wide);
@@ -103,6 +107,19 @@ impl Text {
     fn finding(&self, code: Code, range: Range<usize>, message: String, help: impl Into<String>) -> Finding {
         Finding::new(Some(self.place(range)), code.id, code.severity, message).with_help(help)
     }
+}
+
+/// What stands where UTF-8 ends, and what it would be in the encoding that Excel saves plain CSV in.
+fn not_utf8(line: u32, byte: u8) -> String {
+    // Windows-1252 differs from Latin-1 in these; a few of them are unused.
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    let letter = byte.checked_sub(0x80).map(|at| HIGH.get(usize::from(at)).copied().unwrap_or(char::from(byte)));
+    let letter = letter.filter(|letter| !letter.is_control() && !letter.is_whitespace());
+    let meant = letter.map(|letter| format!(", which is `{letter}` in Windows-1252 (Latin-1)")).unwrap_or_default();
+    format!("the file is not UTF-8 text from line {line} on: byte 0x{byte:02X}{meant}")
 }
 
 /// The nearest character boundary at or before `at`.
@@ -193,6 +210,15 @@ impl<'a> Findings<'a> {
             return;
         }
         self.list.push(Finding::new(Some(place.clone()), code.id, code.severity, message).with_help(help));
+    }
+
+    /// Notes a finding that was made elsewhere.
+    pub(super) fn push(&mut self, finding: Finding) {
+        if self.list.len() >= MAX_FINDINGS {
+            self.more += 1;
+        } else {
+            self.list.push(finding);
+        }
     }
 
     /// The place of a piece of a file.

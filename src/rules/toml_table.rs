@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::code;
 use super::column::{Column, Key, did_you_mean};
 use super::csv_table::shortened;
+use super::damage::odd_space;
 use super::table::{Entry, Kind, Value, Written, key_of};
 use super::text::{Findings, Span};
 
@@ -17,7 +18,12 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
         Ok(document) => document,
         Err(error) => {
             let span = Span::of(file, error.span().unwrap_or(0..0));
-            let help = "strings stand in double quotes, lists in brackets, and rows begin with [[rule]]";
+            let at = text.get(span.start..).and_then(|rest| rest.chars().next());
+            let help = if at.is_some_and(|letter| "“”„‟‘’‚«»".contains(letter)) {
+                "this is a typographic quote; strings stand in straight double quotes"
+            } else {
+                "strings stand in double quotes, lists in brackets, and rows begin with [[rule]]"
+            };
             return findings.add(code::TOML_SYNTAX, span, one_line(error.message()), help);
         }
     };
@@ -161,7 +167,14 @@ impl Reader<'_, '_> {
         let span = Span::of(self.file, value.span());
         let is_date = matches!(key, Key::From | Key::Until);
         let text = match value.get_ref() {
-            DeValue::String(text) => Some(text.trim().to_owned()),
+            DeValue::String(text) => {
+                if key.is_compared()
+                    && let Some(damage) = odd_space(text)
+                {
+                    self.findings.add(damage.code, span, format!("the value {}", damage.message), damage.help);
+                }
+                Some(text.trim().to_owned())
+            }
             DeValue::Integer(number) => {
                 Some(number.as_str().to_owned()).filter(|_| *key == Key::Priority && number.radix() == 10)
             }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::automaton::{TooLong, shortest};
 use super::cell::{Cell, Values};
 use super::column::{Column, STATUS_WORDS};
-use super::pattern::{Pattern, Specificity};
+use super::pattern::{Number, Pattern, Specificity, split_number};
 
 /// What is asked of the values of one column. A cell that is `None` is empty: it matches whatever is there.
 #[derive(Debug, Default)]
@@ -34,6 +34,9 @@ pub(super) enum By<'a> {
     Specificity { than: Option<&'a Cell>, or_equal: bool },
 }
 
+/// So many rows may be escaped by a value that they exclude; every choice of them is looked at.
+const MOST_EXCLUDING: usize = 8;
+
 impl Question<'_> {
     /// Values of a person that answer the question (none: the person lacks the attribute), or `None` when no person
     /// has such values.
@@ -45,22 +48,63 @@ impl Question<'_> {
         if self.accepts(None) {
             return Ok(Some(Vec::new()));
         }
-        if column.is_multiple() && self.require.len() > 1 {
-            return self.answer_each(budget);
+        if column.is_multiple() {
+            return self.answer_many(budget);
         }
         Ok(self.value(budget)?.map(|value| vec![value]))
     }
 
-    /// One value for every cell, none of which another cell excludes.
-    fn answer_each(&self, budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
+    /// Values of somebody who may have several: one for every cell that names some, and for every row that is refused
+    /// either no value that it names or one that it excludes.
+    fn answer_many(&self, budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
+        let excluding: Vec<usize> = (0..self.refuse.len()).filter(|at| self.has_exclusions(*at)).collect();
+        // The first look escapes no row by exclusion, the last one every row that has some.
+        let looks = 1_usize.checked_shl(excluding.len().min(MOST_EXCLUDING).try_into().unwrap_or(0)).unwrap_or(1);
+        for look in 0..looks {
+            let chosen = excluding.iter().enumerate().filter(|(bit, _)| look >> bit & 1 == 1).map(|(_, at)| *at);
+            if let Some(values) = self.answer_excluding(&chosen.collect::<Vec<_>>(), budget)? {
+                return Ok(Some(values));
+            }
+        }
+        if excluding.len() > MOST_EXCLUDING { Err(TooLong) } else { Ok(None) }
+    }
+
+    fn has_exclusions(&self, refusal: usize) -> bool {
+        self.refuse.get(refusal).and_then(|refusal| refusal.cell).is_some_and(|cell| !cell.exclude.is_empty())
+    }
+
+    /// The same, where the rows of these refusals fail by a value that they exclude and the others by naming none.
+    fn answer_excluding(&self, excluding: &[usize], budget: &mut u64) -> Result<Option<Vec<String>>, TooLong> {
+        let names = |values: &Values| Cell { include: values.clone(), exclude: Values::default() };
+        let mut refused = Vec::new();
+        for (_, refusal) in self.refuse.iter().enumerate().filter(|(at, _)| !excluding.contains(at)) {
+            match refusal.cell.filter(|cell| !cell.include.is_empty()) {
+                Some(cell) => refused.push(names(&cell.include)),
+                // It matches whatever is there.
+                None => return Ok(None),
+            }
+        }
+        let banned: Vec<Cell> = self
+            .require
+            .iter()
+            .filter(|cell| !cell.exclude.is_empty())
+            .map(|cell| Cell { include: Values::default(), exclude: cell.exclude.clone() })
+            .collect();
+        let included = self.require.iter().map(|cell| &cell.include).filter(|values| !values.is_empty());
+        let escapes = excluding.iter().filter_map(|at| Some(&self.refuse.get(*at)?.cell?.exclude));
+        let mut wanted: Vec<Cell> = included.chain(escapes).map(names).collect();
+        if wanted.is_empty() {
+            // Any value will do, but there has to be one.
+            wanted.push(Cell::default());
+        }
         let mut values = Vec::new();
-        for (at, cell) in self.require.iter().enumerate() {
-            let others = self.require.iter().enumerate().filter(|(other, _)| *other != at);
-            let excluding: Vec<Cell> =
-                others.map(|(_, other)| Cell { include: Values::default(), exclude: other.exclude.clone() }).collect();
-            let mut alone = Question { require: vec![*cell], equal: None, refuse: self.refuse.clone() };
-            alone.require.extend(excluding.iter().filter(|cell| !cell.exclude.is_empty()));
-            match alone.value(budget)? {
+        for cell in &wanted {
+            let question = Question {
+                require: std::iter::once(cell).chain(&banned).collect(),
+                equal: None,
+                refuse: refused.iter().map(|cell| Refusal { cell: Some(cell), by: By::Matching }).collect(),
+            };
+            match question.value(budget)? {
                 Some(value) => values.push(value),
                 None => return Ok(None),
             }
@@ -90,6 +134,11 @@ impl Question<'_> {
     fn value(&self, budget: &mut u64) -> Result<Option<String>, TooLong> {
         if !self.may_meet() {
             return Ok(None);
+        }
+        // Asking a refused row is much less work than a state of many automata.
+        *budget = budget.saturating_sub(self.refuse.len() as u64 / 8);
+        if *budget == 0 {
+            return Err(TooLong);
         }
         if let Some(text) = self.likely().into_iter().find(|text| self.accepts(Some(text))) {
             return Ok(Some(text));
@@ -134,6 +183,21 @@ impl Question<'_> {
                 }
             }
         }
+        // What is refused last took the text before; the next one is beside it.
+        if let Some(refused) = self.refuse.last().and_then(|refusal| refusal.cell) {
+            for pattern in refused.include.patterns() {
+                match pattern {
+                    Pattern::Exact(text) => texts.extend(neighbors(&text, &text)),
+                    Pattern::Range(range) => {
+                        let end = |number: &Number| {
+                            format!("{}{:0>width$}", range.prefix, number.digits(), width = range.width.unwrap_or(1))
+                        };
+                        texts.extend(neighbors(&end(&range.low), &end(&range.high)));
+                    }
+                    Pattern::Glob(_) => {}
+                }
+            }
+        }
         texts.push("x".to_owned());
         texts.retain(|text| !text.is_empty() && text.trim().len() == text.len());
         texts
@@ -169,6 +233,17 @@ impl Question<'_> {
         }
         (patterns, groups)
     }
+}
+
+/// The texts whose numbers come before and after.
+fn neighbors(low: &str, high: &str) -> impl Iterator<Item = String> {
+    let beside = |text: &str, step: fn(u64) -> Option<u64>| {
+        let (prefix, digits) = split_number(text);
+        let number = step(digits.parse().ok()?)?;
+        Some(format!("{prefix}{number:0>width$}", width = digits.len()))
+    };
+    let after = beside(high, |number| number.checked_add(1));
+    after.into_iter().chain(beside(low, |number| number.checked_sub(1)))
 }
 
 impl Values {

@@ -14,25 +14,25 @@ use crate::rules::{Desired, Standing};
 /// How many causes are named before the rest is summed up.
 const NAMED: usize = 3;
 
-/// `37 of 41 come from job code 4711 leaving row 12; 4 of 41 …`.
+/// `37 of 41 come from job code 4711 leaving row 12; 4 of 41 …`, after what the brake counted beyond the pool.
 pub(super) fn text(group: &Group, desired: &Desired, ledger: &Ledger) -> String {
     let mut causes: BTreeMap<String, usize> = BTreeMap::new();
     for step in &group.counted {
         let count = causes.entry(cause_of(step, desired, ledger)).or_default();
         *count = count.saturating_add(1);
     }
-    let whole = group.wanted;
+    let held = u64::try_from(group.counted.len()).unwrap_or(u64::MAX);
+    let whole = if group.story.is_some() { held } else { group.wanted };
     let mut causes: Vec<(Reverse<usize>, String)> =
         causes.into_iter().map(|(cause, count)| (Reverse(count), cause)).collect();
     causes.sort();
     let named = causes.iter().take(NAMED);
-    let mut parts: Vec<String> =
-        named.map(|(Reverse(count), cause)| format!("{count} of {whole} come from {cause}")).collect();
+    let mut parts: Vec<String> = group.story.iter().cloned().collect();
+    parts.extend(named.map(|(Reverse(count), cause)| format!("{count} of {whole} come from {cause}")));
     let rest: usize = causes.iter().skip(NAMED).map(|(Reverse(count), _)| count).sum();
     if rest > 0 {
         parts.push(format!("{rest} of {whole} from {} smaller causes", causes.len().saturating_sub(NAMED)));
     }
-    let held = u64::try_from(group.counted.len()).unwrap_or(u64::MAX);
     if held < whole {
         parts.push(format!("{} of {whole} who left pass all the same", whole.saturating_sub(held)));
     }
@@ -40,7 +40,7 @@ pub(super) fn text(group: &Group, desired: &Desired, ledger: &Ledger) -> String 
 }
 
 fn cause_of(step: &Step, desired: &Desired, ledger: &Ledger) -> String {
-    let holding = step.loses().and_then(|pool| ledger.holding(step.person, pool));
+    let holding = step.ends().and_then(|pool| ledger.holding(step.person, pool));
     let gave = holding.map_or_else(|| step.cause.rule.as_ref(), |holding| holding.rule.as_ref());
     let row = gave.map_or_else(|| "the seats taken over from the desk".to_owned(), rule_words);
     let code = |basis: &crate::rules::Basis| basis.facts.get(&Attribute::JobCode).cloned();
@@ -49,6 +49,7 @@ fn cause_of(step: &Step, desired: &Desired, ledger: &Ledger) -> String {
         Reason::JobCodeChanged => {
             let now = code(&step.basis).unwrap_or_else(|| "none".to_owned());
             match old {
+                Some(old) if now == "none" => format!("job code {old} that is gone, leaving {row}"),
                 Some(old) => format!("job code {old} leaving {row} (now {now})"),
                 None => format!("a new job code {now} leaving {row}"),
             }

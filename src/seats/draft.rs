@@ -1,18 +1,22 @@
 //! One plan around what brakes hold, before brakes judge it.
 
+use std::collections::BTreeMap;
+
 use super::event::Event;
 use super::frame::{Around, Frame};
+use super::later::Made;
 use super::order::{Loose, ordered};
 use super::plan::{Step, WaitingRow};
 use super::scan::Sheet;
 use super::{Ledger, Policy};
-use crate::model::{PersonId, PoolId, Time};
+use crate::model::{PersonId, PoolId, Time, UnitNo};
 use crate::rules::Desired;
 
 /// What would be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
     pub(super) steps: Vec<Step>,
+    pub(super) units: BTreeMap<(PersonId, PoolId), UnitNo>,
     pub(super) waiting: Vec<WaitingRow>,
     pub(super) notes: Vec<Event>,
     pub(super) keep: u64,
@@ -27,11 +31,11 @@ pub(super) fn draft(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
     let bases = sheet.settle_tiers();
     sheet.addons(&bases);
     let Sheet { frame, rooms: after, revokes, moves, grants, hold_offs, mut notes, waits, keep, .. } = sheet;
-    let steps = ordered(frame, Loose { revokes, moves, grants, hold_offs }, rooms);
-    let (waiting, more) = waits.finish(frame, &after, &steps);
+    let (steps, units) = ordered(frame, Loose { revokes, moves, grants, hold_offs }, rooms);
+    let (waiting, more) = waits.finish(frame, &after, &Made { steps: &steps, units: &units });
     notes.extend(more);
     notes.sort_by(|a, b| note_key(a).cmp(&note_key(b)));
-    Draft { steps, waiting, notes, keep }
+    Draft { steps, units, waiting, notes, keep }
 }
 
 /// What frees seats comes before what uses them.

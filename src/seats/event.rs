@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::HeldPlan;
-use crate::model::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time};
+use crate::model::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Basis;
 
 /// One thing that happened. In JSON `kind` names the variant.
@@ -25,6 +25,9 @@ pub enum Event {
         cause: Cause,
         /// The facts behind it.
         basis: Basis,
+        /// The seat. Entries of journals that name none get one when they are replayed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitNo>,
     },
     /// The desk confirmed the grant.
     Granted {
@@ -56,6 +59,9 @@ pub enum Event {
         cause: Cause,
         /// The facts behind it.
         basis: Basis,
+        /// The seat. Entries of journals that name none get one when they are replayed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitNo>,
     },
     /// A seat is about to be taken at the desk; it still counts as used.
     Revoking {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+use super::cooling::is_over;
 use super::event::Reason;
+use super::ledger::Cooling;
 use super::policy::PoolMode;
 use super::{Ledger, Policy};
 use crate::model::{ClassName, PersonId, Pool, PoolId, PoolKind, Time};
@@ -117,8 +119,14 @@ impl<'a> Frame<'a> {
     /// Seats of the pool that are counted for the person without being held: at the desk, or cooling.
     pub(super) fn counted_for(&self, person: PersonId, pool: &PoolId) -> i64 {
         let occupied = self.policy.occupied.get(pool).is_some_and(|at_desk| at_desk.people.contains(&person));
-        let cooling = self.ledger.cooling.get(&(person, pool.clone())).is_some_and(|cooling| cooling.until > self.now);
+        let cooling = self.own_cooling(person, pool).is_some();
         i64::from(occupied).saturating_add(i64::from(cooling))
+    }
+
+    /// The seat that the person had last and that cools for everybody else.
+    pub(super) fn own_cooling(&self, person: PersonId, pool: &PoolId) -> Option<&'a Cooling> {
+        let cooling = self.ledger.cooling.get(&(person, pool.clone()))?;
+        (!is_over(cooling, self.desired.get(&person), self.counted(pool), self.now)).then_some(cooling)
     }
 }
 

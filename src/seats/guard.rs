@@ -7,25 +7,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bench::Bench;
+use super::brake::{Kind, Span};
 use super::digest::held_digest;
 use super::draft::{Draft, draft};
 use super::frame::Around;
 use super::hold::{self, is_released};
-use super::plan::Step;
+use super::keep::kept;
+use super::plan::{KeptBy, Step};
 use super::{Ledger, Policy};
 use crate::model::{Digest, PoolId, Time};
 use crate::rules::Desired;
 
-/// The brake of people who are merely missing, while their feed's shrinking is not believed.
-pub const FEED_SHRINK: &str = "feed_shrink";
-/// The brake of an edited table.
-pub const RULES_EDIT: &str = "rules_edit.per_pass";
-/// The brake of seats taken at once.
-pub const REVOKE: &str = "revoke.per_pass";
-/// The brake of seats taken within a day.
-pub const REVOKE_DAY: &str = "revoke.per_day";
-/// The brake of seats given at once.
-pub const GRANT: &str = "grant.per_pass";
+/// The brake of an edited table, in one pass.
+pub const RULES_EDIT: &str = Kind::RulesEdit.cause(Span::Pass);
 
 /// A draft that passes, what it plans around, and what was released by approval.
 #[derive(Debug, Default)]
@@ -36,6 +30,8 @@ pub(super) struct Verdict {
     /// Plans of the ledger about people of whom this pass knows nothing: it cannot tell whether their facts have
     /// moved, so they are held as they are.
     pub(super) asleep: BTreeSet<Digest>,
+    /// Steps that are made by nobody's word.
+    pub(super) kept: BTreeMap<Step, KeptBy>,
 }
 
 /// A cause and the pool it counts in.
@@ -48,6 +44,8 @@ pub(super) struct Group {
     pub(super) limit: u64,
     /// How many were wanted, with those that pass all the same.
     pub(super) wanted: u64,
+    /// What the brake counted beyond this pool, in a sentence.
+    pub(super) story: Option<String>,
     /// Steps of the pool, which the brake counts.
     pub(super) counted: BTreeSet<Step>,
     /// Steps of other pools that cannot be without them: the add-on on a tier, the tier under an add-on.
@@ -70,6 +68,11 @@ pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
     let mut unfit: BTreeSet<Digest> = BTreeSet::new();
     loop {
         verdict.draft = draft(desired, ledger, policy, now, &around(&verdict, ledger));
+        let kept = kept(&verdict.draft.steps, desired, ledger, policy);
+        if !kept.is_empty() {
+            verdict.kept.extend(kept);
+            continue;
+        }
         let tripped = bench.tripped(&verdict);
         if tripped.is_empty() {
             let Some(digest) = unmade(&verdict) else { return verdict };
@@ -95,6 +98,7 @@ pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
 fn add(held: &mut BTreeMap<Key, Group>, key: Key, group: Group) {
     let before = held.entry(key).or_default();
     (before.limit, before.wanted) = (group.limit, group.wanted.max(before.wanted));
+    before.story = group.story.or(before.story.take());
     before.counted.extend(group.counted);
     before.along.extend(group.along);
 }
@@ -102,8 +106,14 @@ fn add(held: &mut BTreeMap<Key, Group>, key: Key, group: Group) {
 fn around(verdict: &Verdict, ledger: &Ledger) -> Around {
     let mut around = Around::default();
     let asleep = verdict.asleep.iter().filter_map(|digest| ledger.held.get(digest)).flat_map(|hold| &hold.plan.steps);
-    for step in verdict.held.values().flat_map(|group| &group.counted).chain(asleep) {
-        if let Some(pool) = step.loses() {
+    let held = verdict.held.values().flat_map(|group| &group.counted);
+    for step in verdict.kept.keys() {
+        if let Some(pool) = step.ends() {
+            around.losses.entry(step.person).or_default().insert(pool.clone());
+        }
+    }
+    for step in held.chain(asleep) {
+        if let Some(pool) = step.ends() {
             around.losses.entry(step.person).or_default().insert(pool.clone());
         }
         if let Some(pool) = step.gains() {

@@ -48,7 +48,7 @@ pub enum Refusal {
 /// The event of an approval, if it counts.
 pub fn approve(ledger: &Ledger, digest: &Digest, by: &str, reason: &str, now: Time) -> Result<Event, Refusal> {
     let (hold, by) = open(ledger, digest, by, now)?;
-    if hold.approvals.contains_key(&by) {
+    if hold.approvals.keys().any(|before| same_name(before, &by)) {
         return Err(Refusal::Twice { by });
     }
     Ok(Event::Approved { digest: digest.clone(), by, reason: reason.to_owned() })
@@ -57,7 +57,7 @@ pub fn approve(ledger: &Ledger, digest: &Digest, by: &str, reason: &str, now: Ti
 /// The event of a refusal, if it counts. It takes back every approval.
 pub fn reject(ledger: &Ledger, digest: &Digest, by: &str, reason: &str, now: Time) -> Result<Event, Refusal> {
     let (hold, by) = open(ledger, digest, by, now)?;
-    if hold.rejected.as_ref().is_some_and(|(before, _)| *before == by) {
+    if hold.rejected.as_ref().is_some_and(|(before, _)| same_name(before, &by)) {
         return Err(Refusal::RejectedBefore { by });
     }
     Ok(Event::Rejected { digest: digest.clone(), by, reason: reason.to_owned() })
@@ -66,13 +66,31 @@ pub fn reject(ledger: &Ledger, digest: &Digest, by: &str, reason: &str, now: Tim
 fn open<'a>(ledger: &'a Ledger, digest: &Digest, by: &str, now: Time) -> Result<(&'a Hold, String), Refusal> {
     let by = by.trim();
     let hold = ledger.held.get(digest).ok_or_else(|| Refusal::Unknown(digest.clone()))?;
-    if by.is_empty() {
+    if bare(by).is_empty() {
         return Err(Refusal::Nameless);
     }
     if hold.plan.expires_at <= now {
         return Err(Refusal::Expired { digest: digest.clone(), expired_at: hold.plan.expires_at });
     }
     Ok((hold, by.to_owned()))
+}
+
+/// Whether two names are the same person's: case, width, blanks and what cannot be seen make no other person.
+fn same_name(one: &str, other: &str) -> bool {
+    bare(one) == bare(other)
+}
+
+/// A name as it is compared.
+fn bare(name: &str) -> String {
+    let is_seen = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
+    crate::rules::normal(name).chars().filter(is_seen).collect()
+}
+
+/// Characters that take no room: soft hyphen, joiners and marks of direction, variation selectors, tags.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether enough different people have approved the plan, in time, and nobody has refused it since.

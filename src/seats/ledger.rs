@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Cause, Event, Known};
 use super::plan::HeldPlan;
-use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time};
+use super::unit::{UnitState, Units};
+use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
 use crate::rules::Basis;
 
 /// The state of all seats. Equal ledgers mean equal seats; every change is an [`Event`].
@@ -18,6 +19,8 @@ pub struct Ledger {
     pub waiting: BTreeMap<(PersonId, PoolId), Waiting>,
     /// Seats that nobody holds and nobody may get yet.
     pub cooling: BTreeMap<(PersonId, PoolId), Cooling>,
+    /// What happened to every numbered seat that was ever given.
+    pub units: BTreeMap<PoolId, Units>,
     /// Plans held by brakes, by digest.
     pub held: BTreeMap<Digest, Hold>,
     /// Who the numbers stand for, for everybody who ever touched a seat.
@@ -31,6 +34,8 @@ pub struct Ledger {
 /// One seat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holding {
+    /// Which seat of the pool it is.
+    pub unit: UnitNo,
     /// Where the seat is between free and held.
     pub state: HoldState,
     /// Since when the person has it, or the grant began.
@@ -49,6 +54,8 @@ pub struct Holding {
     pub revoking: Option<Cause>,
     /// Held at the desk before us and taken over.
     pub adopted: bool,
+    /// The holder came back to their own cooling seat, which cools until then if the grant does not come about.
+    pub returned: Option<Time>,
 }
 
 /// The states of a seat that is in use.
@@ -86,6 +93,8 @@ pub struct Waiting {
 /// A seat that the vendor's terms keep from the next holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cooling {
+    /// Which seat of the pool it is.
+    pub unit: UnitNo,
     /// Until when.
     pub until: Time,
     /// Since when the last holder had it; a return before `until` continues that time.
@@ -155,18 +164,23 @@ impl Ledger {
                 self.known.insert(known.person, known.clone());
                 Touched::Known(known.person)
             }
-            Event::Granting { person, pool, class, cause, basis } => {
+            Event::Granting { person, pool, class, cause, basis, unit } => {
                 let key = (*person, pool.clone());
-                let since = self.cooling.remove(&key).map_or(at, |cooling| cooling.held_since);
-                let holding = Holding::new(HoldState::Granting, since, class.as_ref(), cause, basis, false);
-                self.holdings.entry(key).or_insert(holding);
+                if !self.holdings.contains_key(&key) {
+                    let seat = self.give(at, &key, *unit, true);
+                    self.holdings.insert(key, Holding::new(HoldState::Granting, seat, class.as_ref(), cause, basis));
+                }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Adopted { person, pool, target: _, class, cause, basis } => {
+            Event::Adopted { person, pool, target: _, class, cause, basis, unit } => {
                 let key = (*person, pool.clone());
                 self.waiting.remove(&key);
-                self.cooling.remove(&key);
-                self.holdings.insert(key, Holding::new(HoldState::Held, at, class.as_ref(), cause, basis, true));
+                let seat = match self.holdings.get(&key) {
+                    Some(held) => Given { unit: held.unit, since: at, returned: None },
+                    None => Given { returned: None, ..self.give(at, &key, *unit, false) },
+                };
+                let holding = Holding::new(HoldState::Held, seat, class.as_ref(), cause, basis);
+                self.holdings.insert(key, Holding { adopted: true, ..holding });
                 Touched::Seat(*person, pool.clone())
             }
             Event::Granted { person, pool } => {
@@ -180,8 +194,10 @@ impl Ledger {
             }
             Event::GrantDropped { person, pool, why: _ } => {
                 let key = (*person, pool.clone());
-                if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting) {
-                    self.holdings.remove(&key);
+                if self.holdings.get(&key).is_some_and(|holding| holding.state == HoldState::Granting)
+                    && let Some(holding) = self.holdings.remove(&key)
+                {
+                    self.ungive(at, key, &holding);
                 }
                 Touched::Seat(*person, pool.clone())
             }
@@ -191,10 +207,12 @@ impl Ledger {
             }),
             Event::Revoked { person, pool, cooling_until } => {
                 let key = (*person, pool.clone());
-                if let Some(holding) = self.holdings.remove(&key)
-                    && let Some(until) = *cooling_until
-                {
-                    self.cooling.insert(key, Cooling { until, held_since: holding.since });
+                if let Some(holding) = self.holdings.remove(&key) {
+                    let state = if cooling_until.is_some() { UnitState::Cooling } else { UnitState::Free };
+                    self.seats_of(pool).leave(holding.unit, at, state);
+                    if let Some(until) = *cooling_until {
+                        self.cooling.insert(key, Cooling { unit: holding.unit, until, held_since: holding.since });
+                    }
                 }
                 Touched::Seat(*person, pool.clone())
             }
@@ -224,7 +242,9 @@ impl Ledger {
                 Touched::Seat(*person, pool.clone())
             }
             Event::Cooled { person, pool } => {
-                self.cooling.remove(&(*person, pool.clone()));
+                if let Some(cooling) = self.cooling.remove(&(*person, pool.clone())) {
+                    self.seats_of(pool).cooled(cooling.unit);
+                }
                 Touched::Seat(*person, pool.clone())
             }
             Event::Held(plan) => {
@@ -313,6 +333,35 @@ impl Ledger {
         queues
     }
 
+    fn seats_of(&mut self, pool: &PoolId) -> &mut Units {
+        self.units.entry(pool.clone()).or_default()
+    }
+
+    /// Gives a seat: the person's own where it still cools, else one that is open.
+    fn give(&mut self, at: Time, key: &(PersonId, PoolId), wanted: Option<UnitNo>, changes: bool) -> Given {
+        if let Some(Cooling { unit, until, held_since }) = self.cooling.remove(key) {
+            self.seats_of(&key.1).resume(unit);
+            return Given { unit, since: held_since, returned: Some(until) };
+        }
+        let unit = self.seats_of(&key.1).give(key.0, wanted, at, changes);
+        Given { unit, since: at, returned: None }
+    }
+
+    /// A grant did not come about: the seat is as it was before, and cools on where it did.
+    fn ungive(&mut self, at: Time, key: (PersonId, PoolId), holding: &Holding) {
+        let Holding { unit, since, returned, .. } = holding;
+        let units = self.seats_of(&key.1);
+        if let Some(until) = *returned {
+            units.leave(*unit, at, UnitState::Cooling);
+            self.cooling.insert(key, Cooling { unit: *unit, until, held_since: *since });
+            return;
+        }
+        units.ungive(*unit);
+        if units.is_empty() {
+            self.units.remove(&key.1);
+        }
+    }
+
     fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
         let key = (person, pool.clone());
         if let Some(holding) = self.holdings.get_mut(&key) {
@@ -322,16 +371,19 @@ impl Ledger {
     }
 }
 
+/// A seat that somebody gets.
+#[derive(Clone, Copy)]
+struct Given {
+    unit: UnitNo,
+    since: Time,
+    returned: Option<Time>,
+}
+
 impl Holding {
-    fn new(
-        state: HoldState,
-        since: Time,
-        class: Option<&ClassName>,
-        cause: &Cause,
-        basis: &Basis,
-        adopted: bool,
-    ) -> Self {
+    fn new(state: HoldState, seat: Given, class: Option<&ClassName>, cause: &Cause, basis: &Basis) -> Self {
+        let Given { unit, since, returned } = seat;
         Self {
+            unit,
             state,
             since,
             class: class.cloned(),
@@ -340,7 +392,8 @@ impl Holding {
             basis: basis.clone(),
             leaving: None,
             revoking: None,
-            adopted,
+            adopted: false,
+            returned,
         }
     }
 }

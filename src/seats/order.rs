@@ -1,11 +1,13 @@
 //! The order of a plan: what is taken before what is given, so that no pool ever holds more than was bought.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::frame::Frame;
 use super::plan::Step;
 use super::room::Rooms;
-use crate::model::{ClassName, PoolKind};
+use super::shelf::Shelves;
+use crate::model::{ClassName, PersonId, PoolId, PoolKind, UnitNo};
 
 /// Whether the two halves of a move may be steps of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,20 +51,30 @@ pub(super) struct Loose {
     pub(super) hold_offs: Vec<Step>,
 }
 
-/// Orders the steps. `rooms` is what is in use after the revocations, without the seats of people who move.
-pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<Step> {
+/// Steps in order, and which seat each of those gets who gain one.
+type Ordered = (Vec<Step>, BTreeMap<(PersonId, PoolId), UnitNo>);
+
+/// Orders the steps and gives each its seat. `rooms` is what is in use after the revocations, without the seats of people who move.
+pub(super) fn ordered<'a>(frame: &'a Frame<'a>, loose: Loose, rooms: Rooms<'_>) -> Ordered {
     let Loose { mut revokes, moves, mut grants, mut hold_offs } = loose;
-    let (apart, together) = moves.into_iter().partition(|moving| moving.bond == Bond::Apart);
+    let (apart, together): (Vec<Moving>, Vec<Moving>) =
+        moves.into_iter().partition(|moving| moving.bond == Bond::Apart);
     // A seat that is counted for somebody before fills the floor of their class without using another.
     let mut rooms = rooms;
     for (_, grant) in &grants {
         let counted = frame.counted_for(grant.person, &grant.pool);
         if counted > 0 {
-            rooms.take(&grant.pool, grant.class.as_ref(), counted);
+            rooms.take(&grant.pool, grant.person, grant.class.as_ref(), counted);
         }
     }
-    let (moves, split) = in_turn(together, rooms);
-    for Moving { revoke, grant, turn, .. } in split.into_iter().chain::<Vec<Moving>>(apart) {
+    let moving = together.iter().chain(&apart).map(|moving| &moving.step);
+    let gains = moving.chain(grants.iter().map(|(_, step)| step)).map(|step| (step.person, &step.pool));
+    let mut shelves = Shelves::new(frame, gains);
+    for revoke in revokes.iter().chain(apart.iter().map(|moving| &moving.revoke)) {
+        shelves.free(revoke.person, &revoke.pool, &revoke.cause);
+    }
+    let (moves, split) = in_turn(together, rooms, &mut shelves);
+    for Moving { revoke, grant, turn, .. } in split.into_iter().chain(apart) {
         revokes.push(revoke);
         grants.push((turn, grant));
     }
@@ -72,19 +84,23 @@ pub(super) fn ordered(frame: &Frame<'_>, loose: Loose, rooms: Rooms<'_>) -> Vec<
     let first = Some((PoolKind::Tier, Reverse(i64::MAX)));
     grants.sort_by_cached_key(|(turn, step)| (kind(step).or(first), step.pool.clone(), *turn));
     hold_offs.sort_by_cached_key(|step| (step.due_at, step.pool.clone(), step.person));
-    revokes.into_iter().chain(moves).chain(grants.into_iter().map(|(_, step)| step)).chain(hold_offs).collect()
+    for (_, grant) in &grants {
+        shelves.give(grant.person, &grant.pool);
+    }
+    let grants = grants.into_iter().map(|(_, step)| step);
+    (revokes.into_iter().chain(moves).chain(grants).chain(hold_offs).collect(), shelves.given())
 }
 
 /// Orders moves so that each finds its seat free when its turn comes. Moves that wait for each other in a circle are
 /// returned apart: their old seats go first and their new ones come last.
-fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Moving>) {
+fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>, shelves: &mut Shelves<'_>) -> (Vec<Step>, Vec<Moving>) {
     for moving in moves.iter().filter(|moving| moving.gone) {
         if let Some(from) = &moving.step.from {
             rooms.restore(from, moving.class.as_ref(), moving.cools);
         }
     }
     for moving in moves.iter().filter(|moving| moving.counted > 0) {
-        rooms.take(&moving.step.pool, moving.step.class.as_ref(), moving.counted);
+        rooms.take(&moving.step.pool, moving.step.person, moving.step.class.as_ref(), moving.counted);
     }
     moves.sort_by(|a, b| (Reverse(a.rank), &a.step.pool, a.turn).cmp(&(Reverse(b.rank), &b.step.pool, b.turn)));
     let (mut steps, mut split) = (Vec::new(), Vec::new());
@@ -93,11 +109,14 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
         let mut later = Vec::new();
         for moving in moves {
             let class = moving.step.class.as_ref();
-            if moving.counted > 0 || rooms.left_for(&moving.step.pool, class) > 0 {
+            let (person, pool) = (moving.step.person, &moving.step.pool);
+            let fits = rooms.left_for(pool, class) > 0 && shelves.has_one(person, pool);
+            if moving.counted > 0 || fits {
                 if moving.counted == 0 {
-                    rooms.take(&moving.step.pool, class, 0);
+                    rooms.take(pool, person, class, 0);
                 }
-                release(&mut rooms, &moving);
+                shelves.give(person, pool);
+                release(&mut rooms, shelves, &moving);
                 steps.push(moving.step);
             } else {
                 later.push(moving);
@@ -113,7 +132,7 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
                 break;
             }
             for moving in circle {
-                release(&mut rooms, &moving);
+                release(&mut rooms, shelves, &moving);
                 split.push(moving);
             }
             moves = waiting;
@@ -124,8 +143,9 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>) -> (Vec<Step>, Vec<Movi
     (steps, split)
 }
 
-fn release(rooms: &mut Rooms<'_>, moving: &Moving) {
+fn release(rooms: &mut Rooms<'_>, shelves: &mut Shelves<'_>, moving: &Moving) {
     if let Some(from) = &moving.step.from {
+        shelves.free(moving.step.person, from, &moving.revoke.cause);
         rooms.release(from, moving.class.as_ref(), moving.cools);
     }
 }

@@ -1,9 +1,11 @@
 //! A change to the world as a value: printable, comparable, storable, refusable.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::{Cause, Event};
-use crate::model::{ClassName, Digest, PersonId, PoolId, Time};
+use crate::model::{ClassName, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Basis;
 
 /// All that a pass would do, in the order it would do it: revocations before grants.
@@ -11,6 +13,9 @@ use crate::rules::Basis;
 pub struct Plan {
     /// Steps that go.
     pub steps: Vec<Step>,
+    /// Which seat of the pool each of those gets who gain one. Held steps name none: which seat costs least is known
+    /// when they are released.
+    pub units: BTreeMap<(PersonId, PoolId), UnitNo>,
     /// People who should hold a seat and cannot yet, in order of position.
     pub waiting: Vec<WaitingRow>,
     /// Steps held by brakes.
@@ -21,6 +26,39 @@ pub struct Plan {
     pub released: Vec<Digest>,
     /// Seats that stay as they are.
     pub keep: u64,
+    /// Steps that the facts would make and nobody may.
+    pub kept: Vec<Kept>,
+}
+
+/// A step that is not made, whatever the cause and whoever approves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What would be done.
+    pub step: Step,
+    /// Why it is not.
+    pub by: KeptBy,
+}
+
+/// Why a seat is never taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptBy {
+    /// The holder is protected.
+    Protected,
+    /// The pool keeps so many holders.
+    Last {
+        /// How many.
+        keep: u32,
+    },
+}
+
+impl KeptBy {
+    /// The reason in words, for a seat of that pool.
+    pub fn text(self, pool: &PoolId) -> String {
+        match self {
+            Self::Protected => "the holder is protected and never loses a seat by a pass".to_owned(),
+            Self::Last { keep } => format!("{pool} keeps its last {keep} holders"),
+        }
+    }
 }
 
 /// A plan in numbers.
@@ -44,7 +82,7 @@ pub struct Summary {
 impl Plan {
     /// The plan in numbers. What is due later is among the seats that stay.
     pub fn summary(&self) -> Summary {
-        let Self { steps, waiting, held, notes: _, released: _, keep } = self;
+        let Self { steps, units: _, waiting, held, notes: _, released: _, keep, kept: _ } = self;
         let count = |action: Action| length(steps.iter().filter(|step| step.action == action).count());
         Summary {
             grant: count(Action::Grant),
@@ -129,6 +167,14 @@ impl Step {
         }
     }
 
+    /// The pool in which this step ends a seat, now or later.
+    pub fn ends(&self) -> Option<&PoolId> {
+        match self.action {
+            Action::HoldOff => Some(&self.pool),
+            Action::Revoke | Action::Move | Action::Grant => self.loses(),
+        }
+    }
+
     /// The pool in which this step gives a seat.
     pub fn gains(&self) -> Option<&PoolId> {
         match self.action {
@@ -149,8 +195,13 @@ pub struct WaitingRow {
     pub position: u32,
     /// Since when.
     pub since: Time,
-    /// Why there is no seat: `pool_full` or `reserved`.
+    /// Why there is no seat: `pool_full`, `reserved` for other classes, `terms` of the vendor, `excluded`,
+    /// `old_seat_kept`, or `on_hold` while nothing about the person may change.
     pub reason: String,
+    /// Until when the vendor's terms keep the seat that would come to this place in the queue, if it is they that do.
+    pub not_before: Option<Time>,
+    /// The same in words, and what would allow it sooner.
+    pub text: String,
 }
 
 /// Steps that a brake holds: immutable, released by its digest, once, before it expires.

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use super::draft::Draft;
 use super::guard::judge;
 use super::hold;
 use super::ledger::HoldState;
-use super::{Ledger, Plan, Policy};
+use super::{Kept, Ledger, Plan, Policy};
 use crate::model::{PersonId, Time};
 use crate::rules::Desired;
 
@@ -21,9 +22,10 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
     let verdict = judge(desired, ledger, policy, now);
     let (held, hold_notes) = hold::settle(&verdict, desired, ledger, policy, now);
     let released = verdict.released.keys().cloned().collect();
-    let mut notes = verdict.draft.notes;
+    let Draft { steps, units, waiting, mut notes, keep } = verdict.draft;
     notes.extend(hold_notes);
-    Plan { steps: verdict.draft.steps, waiting: verdict.draft.waiting, held, notes, released, keep: verdict.draft.keep }
+    let kept = verdict.kept.into_iter().map(|(step, by)| Kept { step, by }).collect();
+    Plan { steps, units, waiting, held, notes, released, keep, kept }
 }
 
 /// The next instant at which time alone changes a plan: grace ends, a seat has cooled, an approval expires.

@@ -34,14 +34,17 @@ pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'
         queue.retain(|entry| {
             let gets = wanted(rooms, entry);
             if gets {
-                rooms.take(pool, entry.class, entry.counted);
+                rooms.take(pool, entry.person, entry.class, entry.counted);
                 served.push(entry.index);
             }
             !gets
         });
     };
     phase(&|_, entry| entry.counted > 0);
-    phase(&|rooms, entry| rooms.has_floor(pool, entry.class) && rooms.left_for(pool, entry.class) > 0);
-    phase(&|rooms, entry| rooms.left_for(pool, entry.class) > 0);
+    let left = |rooms: &Rooms<'_>, entry: &Entry<'_>| {
+        rooms.left_for(pool, entry.class) > 0 && rooms.may_change_hands(pool, entry.person)
+    };
+    phase(&|rooms, entry| rooms.has_floor(pool, entry.class) && left(rooms, entry));
+    phase(&|rooms, entry| left(rooms, entry));
     served
 }

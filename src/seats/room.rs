@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Occupied, Policy};
+use super::Occupied;
+use super::frame::Frame;
+use super::terms::Quota;
 use crate::model::{ClassName, PersonId, Pool, PoolId, Seats};
 
 /// The counted pools of a catalog with their use.
@@ -18,6 +20,8 @@ struct Room<'a> {
     in_use: i64,
     floors: Vec<Floor<'a>>,
     occupants: Option<&'a BTreeSet<PersonId>>,
+    /// What is left of the vendor's limit on changes of hands.
+    quota: Option<Quota>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +39,8 @@ impl Floor<'_> {
 
 impl<'a> Rooms<'a> {
     /// Every counted pool, used by nobody but those at the desk whom the ledger does not hold.
-    pub(super) fn new(policy: &'a Policy) -> Self {
+    pub(super) fn new(frame: &Frame<'a>) -> Self {
+        let policy = frame.policy;
         let room = |pool: &'a Pool, bought: u32| {
             let occupied = policy.occupied.get(&pool.id);
             let floor = |(class, size): (&'a ClassName, &u32)| Floor { class, size: i64::from(*size), used: 0 };
@@ -44,6 +49,7 @@ impl<'a> Rooms<'a> {
                 in_use: occupied.map_or(0, at_desk),
                 floors: pool.reserve.iter().map(floor).collect(),
                 occupants: occupied.map(|occupied| &occupied.people),
+                quota: Quota::of(frame, pool),
             }
         };
         let counted = |pool: &'a Pool| match pool.seats {
@@ -80,8 +86,21 @@ impl<'a> Rooms<'a> {
     }
 
     /// Uses a seat for somebody of whom `counted` seats are counted there (adopted, or cooling from before).
-    pub(super) fn take(&mut self, pool: &PoolId, class: Option<&ClassName>, counted: i64) {
+    pub(super) fn take(&mut self, pool: &PoolId, person: PersonId, class: Option<&ClassName>, counted: i64) {
         self.change(pool, class, 1_i64.saturating_sub(counted), 1);
+        if let Some(quota) = self.0.get_mut(pool).and_then(|room| room.quota.as_mut()) {
+            quota.take(person, counted > 0);
+        }
+    }
+
+    /// Whether the vendor's terms let the person have a seat that is free.
+    pub(super) fn may_change_hands(&self, pool: &PoolId, person: PersonId) -> bool {
+        self.0.get(pool).and_then(|room| room.quota.as_ref()).is_none_or(|quota| quota.allows(person))
+    }
+
+    /// How many more seats are in use than were bought.
+    pub(super) fn over(&self, pool: &PoolId) -> i64 {
+        self.0.get(pool).map_or(0, |room| room.in_use.saturating_sub(room.bought).max(0))
     }
 
     /// How many seats people of this class may still get.

@@ -4,6 +4,7 @@
 //! is noted for the stages after it.
 
 use super::addon::Hopeful;
+use super::cooling::is_over;
 use super::event::{Cause, Event};
 use super::frame::Frame;
 use super::ledger::{HoldState, Holding};
@@ -90,7 +91,7 @@ impl<'a> Sheet<'a> {
     pub(super) fn scan(frame: &'a Frame<'a>) -> Self {
         let mut sheet = Self {
             frame,
-            rooms: Rooms::new(frame.policy),
+            rooms: Rooms::new(frame),
             revokes: Vec::new(),
             moves: Vec::new(),
             grants: Vec::new(),
@@ -126,10 +127,11 @@ impl<'a> Sheet<'a> {
 
     fn cooling(&mut self) {
         for ((person, pool), cooling) in &self.frame.ledger.cooling {
-            if cooling.until > self.frame.now {
-                self.rooms.cool(pool);
-            } else {
+            let want = self.frame.desired.get(person);
+            if is_over(cooling, want, self.frame.counted(pool), self.frame.now) {
                 self.notes.push(Event::Cooled { person: *person, pool: pool.clone() });
+            } else {
+                self.rooms.cool(pool);
             }
         }
     }
@@ -137,7 +139,7 @@ impl<'a> Sheet<'a> {
     fn reserved(&mut self) {
         for (person, pools) in &self.frame.around.gains {
             for (pool, class) in pools {
-                self.rooms.take(pool, class.as_ref(), self.frame.counted_for(*person, pool));
+                self.rooms.take(pool, *person, class.as_ref(), self.frame.counted_for(*person, pool));
             }
         }
     }

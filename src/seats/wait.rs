@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::Event;
 use super::frame::Frame;
+use super::later::{Made, Outlook};
 use super::ledger::HoldState;
-use super::plan::{Step, WaitingRow};
+use super::plan::WaitingRow;
 use super::room::Rooms;
 use crate::model::{PersonId, Pool, PoolId};
 use crate::rules::{Claim, Standing, Want};
@@ -85,9 +86,9 @@ impl<'a> Waits<'a> {
     /// The queues as people see them, and what the ledger has to learn.
     pub(super) fn finish(
         mut self,
-        frame: &Frame<'a>,
+        frame: &'a Frame<'a>,
         rooms: &Rooms<'_>,
-        steps: &[Step],
+        made: &Made<'_>,
     ) -> (Vec<WaitingRow>, Vec<Event>) {
         let mut rows = Vec::new();
         let waits = std::mem::take(&mut self.open);
@@ -96,15 +97,16 @@ impl<'a> Waits<'a> {
             let reason = match open.blocked {
                 Some(Blocked::Excluded) => "excluded",
                 Some(Blocked::OldSeat) => "old_seat_kept",
+                None if rooms.left_for(pool, open.want.class.as_ref()) > 0 => "terms",
                 None if rooms.has_free(pool) => "reserved",
                 None => "pool_full",
             };
             rows.push(row(frame, rooms, *person, pool, Some(open.want), reason));
         }
         let gained: BTreeSet<(PersonId, &PoolId)> =
-            steps.iter().filter_map(|step| Some((step.person, step.gains()?))).collect();
+            made.steps.iter().filter_map(|step| Some((step.person, step.gains()?))).collect();
         let lost: BTreeSet<(PersonId, &PoolId)> =
-            steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
+            made.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
         for (person, pool) in frame.ledger.waiting.keys() {
             if waits.contains_key(&(*person, pool)) || gained.contains(&(*person, pool)) {
                 continue;
@@ -121,7 +123,7 @@ impl<'a> Waits<'a> {
                 Some(Standing::PreStart | Standing::Left { .. }) => self.notes.push(ended(*person, pool, false)),
             }
         }
-        (numbered(rows), self.notes)
+        (numbered(frame, rooms, made, rows), self.notes)
     }
 
     /// The end of a wait that nobody active has any more.
@@ -148,18 +150,36 @@ fn row<'a>(
     want: Option<&'a Want>,
     reason: &str,
 ) -> Row<'a> {
-    let shown =
-        WaitingRow { person, pool: pool.clone(), position: 0, since: frame.since(person, pool), reason: reason.into() };
+    let shown = WaitingRow {
+        person,
+        pool: pool.clone(),
+        position: 0,
+        since: frame.since(person, pool),
+        reason: reason.into(),
+        not_before: None,
+        text: String::new(),
+    };
     let floor = rooms.has_floor(pool, want.and_then(|want| want.class.as_ref()));
     Row { shown, floor, order_key: want.map_or("", |want| &want.order_key) }
 }
 
-fn numbered(mut rows: Vec<Row<'_>>) -> Vec<WaitingRow> {
+fn numbered<'a>(frame: &'a Frame<'a>, rooms: &Rooms<'_>, made: &Made<'_>, mut rows: Vec<Row<'_>>) -> Vec<WaitingRow> {
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut numbered: Vec<WaitingRow> = Vec::with_capacity(rows.len());
+    let mut outlook: Option<Outlook<'a>> = None;
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for Row { shown: mut row, .. } in rows {
         let before = numbered.last().filter(|last| last.pool == row.pool);
         row.position = before.map_or(0, |last| last.position).saturating_add(1);
+        if row.position == 1 {
+            outlook = frame.policy.catalog.pool(&row.pool).map(|pool| Outlook::new(frame, rooms, made, pool));
+            places.clear();
+        }
+        let place = places.entry(row.reason.clone()).or_default();
+        if let Some(outlook) = &outlook {
+            (row.not_before, row.text) = outlook.of(&row.reason, *place);
+        }
+        *place = place.saturating_add(1);
         numbered.push(row);
     }
     numbered

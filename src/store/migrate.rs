@@ -3,15 +3,21 @@
 use super::StoreError;
 
 /// The format that this program writes.
-pub const FORMAT: u32 = 1;
+///
+/// | format | what is else |
+/// |---|---|
+/// | 1 | seats have no numbers |
+/// | 2 | a record per numbered seat, and its number in what is held and what cools |
+///
+/// Everything about seats is the sum of the journal, so an older format is left by summing it up again and writing
+/// what comes out, in one transaction that also names the new format.
+pub const FORMAT: u32 = 2;
 
-/// What has to be done with a folder of that format before it is opened. A newer one is refused before anything in
-/// it is touched; a format that was never written is damage.
+/// Whether a folder of that format can be opened. A newer one is refused before anything in it is touched; a format
+/// that was never written is damage.
 pub fn check(found: u32) -> Result<(), StoreError> {
     match found {
-        // Format 1 is the first: nothing leads to it. A step from 1 to 2 rewrites record by record under a new tree
-        // name and changes the format in the last transaction, so that a crash begins it again.
-        FORMAT => Ok(()),
+        1..=FORMAT => Ok(()),
         newer if newer > FORMAT => Err(StoreError::Newer { found: newer, known: FORMAT }),
         never => Err(StoreError::Damaged(format!("format {never} was never written"))),
     }
@@ -23,8 +29,8 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_and_an_impossible_one_is_damage() {
-        assert!(check(FORMAT).is_ok());
-        assert!(matches!(check(FORMAT + 1), Err(StoreError::Newer { found: 2, known: 1 })));
+        assert!(check(1).is_ok() && check(FORMAT).is_ok());
+        assert!(matches!(check(FORMAT + 1), Err(StoreError::Newer { known: FORMAT, .. })));
         assert!(matches!(check(0), Err(StoreError::Damaged(_))));
     }
 }

@@ -3,7 +3,7 @@
 //! Intent into the journal, call, confirm, result into the journal. Revocations are through before the first grant.
 //! One failing step never stops the rest; an intent without a result is taken up again by the next pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -14,7 +14,7 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time};
+use crate::model::{AccountId, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
@@ -75,16 +75,24 @@ impl Warden {
         let paused = self.paused(now);
         let steps: Vec<&Step> =
             plan.steps.iter().filter(may).filter(|step| !paused.contains(&(step.person, step.pool.clone()))).collect();
-        let failed_before = applied.failed;
+        let mut failed_before = applied.failed;
+        let mut units = plan.units.clone();
         for action in [Action::Revoke, Action::Move, Action::Grant] {
-            let mut of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
-            if action != Action::Revoke && applied.failed > failed_before {
-                // A seat that did not get free must not be given: plan again on what is, and give only what both say.
-                let still = self.still_planned(planned);
-                of_action.retain(|step| still.contains(&(step.action, step.person, step.pool.clone())));
-            }
-            for chunk in of_action.chunks(AT_ONCE) {
-                self.apply_chunk(chunk, pass, &mut applied).await?;
+            let of_action: Vec<&Step> = steps.iter().copied().filter(|step| step.action == action).collect();
+            let mut rest = VecDeque::from(of_action);
+            while !rest.is_empty() {
+                if action != Action::Revoke && applied.failed > failed_before {
+                    // A seat that did not get free must not be given: plan again on what is, and give only what both
+                    // say, each the seat that the later plan gives.
+                    failed_before = applied.failed;
+                    let again = self.plan_again(planned);
+                    let still: BTreeSet<_> = again.steps.iter().map(step_key).collect();
+                    rest.retain(|step| still.contains(&step_key(step)));
+                    units = again.units;
+                }
+                let chunk = chunk(&mut rest);
+                let open = self.with_open_seats(&chunk, &units);
+                self.apply_chunk(&open, &units, pass, &mut applied).await?;
             }
         }
         for digest in &plan.released {
@@ -150,7 +158,29 @@ impl Warden {
         Ok(())
     }
 
-    async fn apply_chunk(&self, steps: &[&Step], pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+    /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.
+    fn with_open_seats<'s>(&self, steps: &[&'s Step], units: &Units) -> Vec<&'s Step> {
+        let ledger = self.ledger();
+        let is_open = |step: &&&Step| {
+            let Some(pool) = step.gains() else { return true };
+            let key = (step.person, pool.clone());
+            let own = ledger.cooling.contains_key(&key);
+            let free = |unit| ledger.units.get(pool).is_none_or(|units| units.is_open(unit));
+            own || units.get(&key).is_some_and(|unit| free(*unit))
+        };
+        steps.iter().filter(is_open).copied().collect()
+    }
+
+    async fn apply_chunk(
+        &self,
+        steps: &[&Step],
+        units: &Units,
+        pass: u64,
+        applied: &mut Applied,
+    ) -> Result<(), WardenError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
         let mut intents = Batch::new(self.now(), pass);
         intents.events = self.introduce(steps.iter().map(|step| step.person).collect())?;
         for step in steps {
@@ -165,6 +195,7 @@ impl Warden {
                     class: step.class.clone(),
                     cause: step.cause.clone(),
                     basis: step.basis.clone(),
+                    unit: units.get(&(step.person, pool.clone())).copied(),
                 });
             }
         }
@@ -237,7 +268,6 @@ impl Warden {
                         let cause = holding.revoking.as_ref()?;
                         seats::cooling_until(holding, cause, self.parts.catalog.pool(&pool)?, now)
                     });
-                    self.stand().taken.push_back((now, pool.clone()));
                     batch.events.push(Event::Revoked { person, pool, cooling_until });
                 } else {
                     self.now_ours(person, &pool);
@@ -323,11 +353,10 @@ impl Warden {
         Ok(events)
     }
 
-    /// The gaining steps of a plan made on the ledger as it is now.
-    fn still_planned(&self, planned: &Planned) -> BTreeSet<(Action, PersonId, PoolId)> {
+    /// The plan made on the ledger as it is now.
+    fn plan_again(&self, planned: &Planned) -> seats::Plan {
         let known = self.known();
-        let again = seats::decide(&known.desired, &self.ledger(), &planned.policy, self.now());
-        again.steps.into_iter().map(|step| (step.action, step.person, step.pool)).collect()
+        seats::decide(&known.desired, &self.ledger(), &planned.policy, self.now())
     }
 
     /// What an approval changes beside its steps.
@@ -404,6 +433,30 @@ impl Warden {
             standing.failing.iter().filter(|(_, failing)| failing.tries > 1 && failing.until > now).collect();
         waits.into_keys().cloned().collect()
     }
+}
+
+/// Which seat everybody gets.
+type Units = BTreeMap<(PersonId, PoolId), UnitNo>;
+
+fn step_key(step: &Step) -> (Action, PersonId, PoolId) {
+    (step.action, step.person, step.pool.clone())
+}
+
+/// The next steps whose calls run side by side: none gives a seat of a pool in which another of them takes one, so that
+/// a swap never counts one more than before, at the desk or on the bill.
+fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
+    let mut chunk: Vec<&Step> = Vec::new();
+    let mut lost: BTreeSet<&PoolId> = BTreeSet::new();
+    while let Some(step) = rest.front().copied() {
+        let waits = step.gains().is_some_and(|pool| lost.contains(pool));
+        if waits || chunk.len() >= AT_ONCE {
+            break;
+        }
+        rest.pop_front();
+        lost.extend(step.loses());
+        chunk.push(step);
+    }
+    chunk
 }
 
 /// The person and pool that an event is about.

@@ -66,7 +66,7 @@ impl Warden {
             let count: &mut u32 = held.entry(hold.plan.cause.clone()).or_default();
             *count = count.saturating_add(u32::try_from(hold.plan.steps.len()).unwrap_or(u32::MAX));
         }
-        for cause in ["revoke.per_pass", "revoke.per_day", "grant.per_pass", "rules_edit.per_pass", "feed_shrink"] {
+        for cause in crate::seats::causes() {
             let count = held.get(cause).copied().unwrap_or(0);
             gauge!("seatwarden_held_steps", "cause" => cause).set(f64::from(count));
         }

@@ -7,7 +7,9 @@
 //! | `observe` | what the desks hold |
 //! | `apply` | intent, call, result |
 //! | `warden` | the state that passes share |
-//! | `answer`, `operate`, `report`, `explain` | what the command line asks |
+//! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
+//! | `memory` | what passed lately, out of the journal |
+//! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
 //! | `reload` | rules files that change on disk |
@@ -24,6 +26,7 @@ use crate::ambient::Chance;
 use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats;
 
+mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
@@ -31,11 +34,13 @@ mod explain;
 mod impact;
 mod inbox;
 mod look;
+mod memory;
 mod metrics;
 mod missing;
 mod observe;
 mod operate;
 pub mod pass;
+mod protected;
 mod read;
 mod readback;
 mod reload;
@@ -164,7 +169,8 @@ fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
 }
 
 impl Warden {
-    /// The next instant at which time alone changes something: grace, cooling, approvals, or a day of the table.
+    /// The next instant at which time alone changes something: grace, cooling, the terms of a
+    /// pool that people wait for, approvals, or a day of the table.
     pub fn next_due(&self, now: Time) -> Option<Time> {
         let zone = &self.parts.config.time_zone;
         let day = self
@@ -172,9 +178,12 @@ impl Warden {
             .ok()
             .and_then(|rules| rules.next_change(now.date_in(zone)))
             .map(|date| Time::start_of(date, zone));
-        let seats = seats::next_due(&self.ledger(), now);
+        let ledger = self.ledger();
+        let seats = seats::next_due(&ledger, now);
+        let pools: Vec<_> = self.parts.catalog.pools.values().collect();
+        let terms = seats::terms_due(&ledger, &pools, now);
         // Never in the past: a due step that could not be done must not spin the loop.
         let soonest = now.plus(Duration::from_secs(1));
-        [day, seats].into_iter().flatten().min().map(|due| due.max(soonest))
+        [day, seats, terms].into_iter().flatten().min().map(|due| due.max(soonest))
     }
 }

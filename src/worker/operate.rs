@@ -97,7 +97,9 @@ impl Warden {
                     text: format!("held at {target} before and adopted"),
                 };
                 let basis = decision.map(|decision| decision.basis).unwrap_or_default();
-                let event = Event::Adopted { person, pool: pool.clone(), target: target.clone(), class, cause, basis };
+                let (pool_id, target) = (pool.clone(), target.clone());
+                let unit = self.parts.catalog.pool(pool).and_then(|pool| seats::adopted_unit(&ledger, pool));
+                let event = Event::Adopted { person, pool: pool_id, target, class, cause, basis, unit };
                 ledger.apply(now, &event);
                 batch.events.extend(self.introduce([person].into())?);
                 batch.events.push(event);

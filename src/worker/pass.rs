@@ -12,7 +12,7 @@ use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
 use crate::directory::{Coverage, Gap, GapKind, Reading};
 use crate::model::{Digest, FeedName, PersonId};
-use crate::seats::{self, Event, Plan, Policy, PoolMode, day_before};
+use crate::seats::{self, Event, Plan, Policy, PoolMode};
 use crate::store::Batch;
 
 /// What a pass came to.
@@ -60,6 +60,7 @@ impl Warden {
             }
             let applied = self.apply(&planned, number).await?;
             self.remember_counts(number).await?;
+            self.remember_catalog(&planned.plan, number).await?;
             Ok::<_, WardenError>((planned, applied))
         }
         .instrument(span.clone())
@@ -123,6 +124,7 @@ impl Warden {
         if !before.is_empty() {
             self.parts.store.commit(before).await?;
         }
+        self.recall()?;
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
@@ -134,7 +136,11 @@ impl Warden {
         };
         let alerts: Vec<String> =
             faults.iter().map(|fault| format!("invariant {}: {}", fault.invariant, fault.text)).collect();
-        self.stand().alerts.clone_from(&alerts);
+        {
+            let mut standing = self.stand();
+            standing.alerts.clone_from(&alerts);
+            standing.kept.clone_from(&plan.kept);
+        }
         if !alerts.is_empty() {
             // The plan is our own work: a fault in it is a bug, and everybody keeps their seat until it is mended.
             error!(faults = alerts.len(), first = alerts.first(), "the checker refuses the plan; nothing is done");
@@ -169,14 +175,21 @@ impl Warden {
 
     /// What planner and brakes rely on, now.
     pub(super) fn policy(&self, rules: &crate::rules::RuleSet) -> Policy {
-        let mut standing = self.stand();
+        let ledger = self.ledger();
+        let prefer = self.parts.config.people.prefer.clone();
+        let protected = self.protected();
+        let catalog_before = self.catalog_before();
+        let standing = self.stand();
         Policy {
             catalog: self.parts.catalog.as_ref().clone(),
             brakes: self.parts.config.brakes.clone(),
             occupied: standing.occupied(),
-            revoked_today: standing.taken_since(day_before(self.now())),
+            lately: standing.recent.counts(self.now(), &ledger, &prefer),
+            catalog_before,
+            protected,
+            prefer,
             modes: self.modes(),
-            may_revoke: self.ledger().distrusted.is_none(),
+            may_revoke: ledger.distrusted.is_none(),
             rules_digest: rules.digest().clone(),
             time_zone: self.parts.config.time_zone.clone(),
         }

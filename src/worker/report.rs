@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::agenda::agenda;
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    FailingView, FeedView, HeldView, HookView, HooksView, PersonRow, PersonView, PlanView, RateView, ReadingView,
-    ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, WaitingView,
+    CoolingView, FailingView, FeedView, HeldView, HookView, HooksView, KeptView, PersonRow, PersonView, PlanView,
+    ProtectedView, RateView, ReadingView, ReassignView, ReservedView, RulesView, SeatsView, StatusView, StepView,
+    SubscriptionView, Summary, TargetView, UNITS_SHOWN, UnitsView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
-use crate::model::{Attribute, PersonId, PoolId, PoolKind, Seats};
+use crate::model::{AccountId, Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
 use crate::rules::{Given, Severity};
-use crate::seats::{self, Action, HeldPlan, Ledger, Plan, Step};
+use crate::seats::{self, Action, HeldPlan, Kept, Ledger, Plan, Step};
 use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
@@ -103,12 +105,35 @@ impl Warden {
                     position: row.position,
                     since: row.since,
                     reason: row.reason.clone(),
+                    not_before: row.not_before,
+                    text: row.text.clone(),
                 })
                 .collect(),
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
             findings: self.table.load().findings.clone(),
             targets: self.target_views(),
+            kept: plan.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
         }
+    }
+
+    fn kept_view(&self, kept: &Kept, ledger: &Ledger) -> KeptView {
+        let Kept { step, by } = kept;
+        let pool = step.ends().unwrap_or(&step.pool);
+        KeptView {
+            person: self.person_view(step.person, ledger),
+            pool: pool.clone(),
+            text: step.cause.text.clone(),
+            why: by.text(pool),
+        }
+    }
+
+    fn protected_views(&self, ledger: &Ledger) -> Vec<ProtectedView> {
+        let names = self.protected_names().into_iter();
+        let view = |(name, people): (String, BTreeSet<PersonId>)| {
+            let people = people.into_iter().map(|person| self.person_view(person, ledger)).collect();
+            ProtectedView { name, people }
+        };
+        names.map(view).collect()
     }
 
     /// `seats -o json`.
@@ -158,6 +183,9 @@ impl Warden {
                     waiting: queues.get(&pool.id).copied().unwrap_or(0),
                     target_count,
                     foreign,
+                    over: bought
+                        .map_or(0, |bought| u32::try_from(taken.saturating_sub(u64::from(bought))).unwrap_or(u32::MAX)),
+                    units: bought.map(|bought| units_view(&ledger, pool, bought, self.now())),
                 }
             })
             .collect()
@@ -173,7 +201,7 @@ impl Warden {
         let ledger = self.ledger();
         let rules = self.rules()?;
         let today = self.now().date_in(&self.parts.config.time_zone);
-        let search = search.map(str::to_lowercase);
+        let search = search.map(|text| text.trim().to_lowercase());
         let mut rows = Vec::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
@@ -183,10 +211,15 @@ impl Warden {
                 employee_number: person.employee_number.clone(),
             };
             let matches_search = search.as_ref().is_none_or(|wanted| {
-                [&view.email, &view.employee_number, &person.display_name]
+                let named = [&view.email, &view.employee_number, &person.display_name, &person.user_name]
                     .into_iter()
                     .flatten()
-                    .any(|text| text.to_lowercase().contains(wanted.as_str()))
+                    .any(|text| text.to_lowercase().contains(wanted.as_str()));
+                let of_account =
+                    |id: &AccountId| id.id.to_lowercase() == *wanted || id.to_string().to_lowercase() == *wanted;
+                named
+                    || record.id.to_string() == *wanted
+                    || record.accounts.iter().any(|row| of_account(&row.account.id))
             });
             let decision = rules.decide(&person, today);
             let waiting_for: Vec<PoolId> = waits(&ledger, record.id);
@@ -272,6 +305,9 @@ impl Warden {
         let hooks = self.hooks_view(&standing);
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            at: now,
+            seats: self.seats_view(),
+            due: agenda(&ledger, table.set.as_deref(), now, &self.parts.config.time_zone),
             ready: table.set.is_some(),
             daemon: false,
             feeds,
@@ -286,6 +322,8 @@ impl Warden {
             distrusted: ledger.distrusted.clone(),
             hooks,
             alerts: standing.alerts,
+            protected: self.protected_views(&ledger),
+            kept: standing.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
         })
     }
 
@@ -397,6 +435,24 @@ pub(super) fn waits(ledger: &Ledger, id: PersonId) -> Vec<PoolId> {
         .take_while(|((person, _), _)| *person == id)
         .map(|((_, pool), _)| pool.clone())
         .collect()
+}
+
+/// The seats of a pool that nobody has.
+fn units_view(ledger: &Ledger, pool: &Pool, bought: u32, now: Time) -> UnitsView {
+    let units = ledger.units.get(&pool.id);
+    let is_ours = |number: UnitNo| (1..=bought).contains(&number.0);
+    let given = units.map_or(0, |units| units.iter().filter(|(number, _)| is_ours(*number)).count());
+    let idle = units.map_or(0, |units| units.idle().filter(|(number, _)| is_ours(*number)).count());
+    let cooling = ledger.cooling.iter().filter(|((_, id), _)| *id == pool.id);
+    let mut cooling: Vec<CoolingView> =
+        cooling.map(|(_, cooling)| CoolingView { unit: cooling.unit, until: cooling.until }).collect();
+    cooling.sort_by_key(|cooling| (cooling.until, cooling.unit));
+    cooling.truncate(UNITS_SHOWN);
+    let reassign = pool.reassign.map(|reassign| ReassignView {
+        made: small(seats::changes_of_hands(ledger, pool, now).len()),
+        at_most: reassign.at_most,
+    });
+    UnitsView { new: bought.saturating_sub(small(given)), idle: small(idle), cooling, reassign }
 }
 
 fn summary(plan: &Plan) -> Summary {

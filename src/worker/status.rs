@@ -8,7 +8,7 @@ use super::readback::ReadBack;
 use super::subscribe::Subscribed;
 use super::view::{PassView, ReadingView};
 use crate::model::{AccountId, FeedName, PersonId, PoolId, TargetName, Time};
-use crate::seats::Occupied;
+use crate::seats::{Kept, Occupied, Recent};
 use crate::target::Observed;
 
 /// Members at desks, by desk and pool.
@@ -27,8 +27,12 @@ pub(super) struct Standing {
     pub(super) last_pass: Option<PassView>,
     /// What the checker refused in the last pass.
     pub(super) alerts: Vec<String>,
-    /// Seats taken in the last 24 hours, oldest first.
-    pub(super) taken: VecDeque<(Time, PoolId)>,
+    /// Seats that the last plan would take and may not.
+    pub(super) kept: Vec<Kept>,
+    /// What passed lately, for brakes over time.
+    pub(super) recent: Recent,
+    /// The journal's next entry that `recent` does not know; `None` until the first look.
+    pub(super) recalled: Option<u64>,
     /// Last whole and last good reading of feeds, where that is newer than what the store says.
     pub(super) times: BTreeMap<FeedName, (Option<Time>, Option<Time>)>,
     /// Accounts that the pass under way reads because a hook pointed at them.
@@ -104,19 +108,6 @@ impl Standing {
         sorted.sort_unstable();
         let rank = sorted.len().saturating_mul(share).div_ceil(100).saturating_sub(1);
         sorted.get(rank).copied()
-    }
-
-    /// Seats taken in the last 24 hours before `now`, by pool.
-    pub(super) fn taken_since(&mut self, from: Time) -> BTreeMap<PoolId, u64> {
-        while self.taken.front().is_some_and(|(at, _)| *at < from) {
-            self.taken.pop_front();
-        }
-        let mut counts = BTreeMap::new();
-        for (_, pool) in &self.taken {
-            let count: &mut u64 = counts.entry(pool.clone()).or_default();
-            *count = count.saturating_add(1);
-        }
-        counts
     }
 
     /// Counts one member more or less at the desks that were read.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time};
+use crate::model::{Digest, FeedName, PersonId, PoolId, PoolKind, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Finding;
 use crate::seats::{Action, Evidence, Reason};
 
@@ -59,6 +59,31 @@ pub struct PlanView {
     pub findings: Vec<Finding>,
     /// Desks that are written to, observed, or out of reach.
     pub targets: Vec<TargetView>,
+    /// Seats that the facts would take and no pass may.
+    #[serde(default)]
+    pub kept: Vec<KeptView>,
+}
+
+/// A seat that no pass takes, whatever the cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptView {
+    /// Whose.
+    pub person: PersonView,
+    /// Of which pool.
+    pub pool: PoolId,
+    /// Why it would go.
+    pub text: String,
+    /// Why it stays.
+    pub why: String,
+}
+
+/// A name of `[people] protected` and whom it fits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectedView {
+    /// The name as configured.
+    pub name: String,
+    /// Whom it fits; nobody is a fault of the configuration.
+    pub people: Vec<PersonView>,
 }
 
 /// One reading behind a plan.
@@ -131,8 +156,14 @@ pub struct WaitingView {
     pub position: u32,
     /// Since when.
     pub since: Time,
-    /// `pool_full` or `reserved`.
+    /// `pool_full`, `reserved`, `terms`, `excluded`, `old_seat_kept` or `on_hold`.
     pub reason: String,
+    /// Until when the vendor's terms keep the seat, where it is they that do.
+    #[serde(default)]
+    pub not_before: Option<Time>,
+    /// Why there is no seat, and what would allow one sooner.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One held plan.
@@ -187,6 +218,46 @@ pub struct SeatsView {
     pub target_count: Option<u64>,
     /// Seats at the desk that are not ours.
     pub foreign: u64,
+    /// How many more seats are in use than were bought.
+    #[serde(default)]
+    pub over: u32,
+    /// The numbered seats that nobody has; `null` for a free tier.
+    #[serde(default)]
+    pub units: Option<UnitsView>,
+}
+
+/// The seats of a pool that nobody has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsView {
+    /// Never given to anybody.
+    pub new: u32,
+    /// Given before and free.
+    pub idle: u32,
+    /// Kept by the vendor's terms, soonest first, the first [`UNITS_SHOWN`] of them.
+    pub cooling: Vec<CoolingView>,
+    /// The vendor's limit on changes of hands; `null` where there is none.
+    pub reassign: Option<ReassignView>,
+}
+
+/// So many cooling seats are listed by number.
+pub const UNITS_SHOWN: usize = 20;
+
+/// A cooling seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoolingView {
+    /// Its number.
+    pub unit: UnitNo,
+    /// Until when.
+    pub until: Time,
+}
+
+/// A limit on changes of hands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReassignView {
+    /// Made in the time that counts.
+    pub made: u32,
+    /// Allowed.
+    pub at_most: u32,
 }
 
 /// A floor.
@@ -225,6 +296,9 @@ pub struct PersonRow {
 pub struct StatusView {
     /// The program's version.
     pub version: String,
+    /// The instant of all this.
+    #[serde(default)]
+    pub at: Time,
     /// The store is open and a table is in force.
     pub ready: bool,
     /// Whether a daemon answered.
@@ -237,12 +311,24 @@ pub struct StatusView {
     pub last_pass: Option<PassView>,
     /// What brakes hold.
     pub held: Vec<HeldView>,
+    /// Seats by pool.
+    #[serde(default)]
+    pub seats: Vec<SeatsView>,
+    /// What is due by date, the soonest first.
+    #[serde(default)]
+    pub due: Vec<DueView>,
     /// The table.
     pub rules: RulesView,
     /// Why nothing is revoked at present.
     pub distrusted: Option<String>,
     /// What the independent checker refused.
     pub alerts: Vec<String>,
+    /// Who never loses a seat by a pass.
+    #[serde(default)]
+    pub protected: Vec<ProtectedView>,
+    /// Seats that the facts would take and no pass may, as of the last pass.
+    #[serde(default)]
+    pub kept: Vec<KeptView>,
     /// What providers called out to us since the start.
     #[serde(default)]
     pub hooks: HooksView,
@@ -296,6 +382,21 @@ pub struct SubscriptionView {
     pub checked_at: Option<Time>,
     /// What failed.
     pub error: Option<String>,
+}
+
+/// Something that comes by date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueView {
+    /// When, of several the first.
+    pub at: Time,
+    /// `grace_ends`, `cooled`, `approval_expires` or `table`.
+    pub what: String,
+    /// In which pool.
+    pub pool: Option<PoolId>,
+    /// How many seats or plans.
+    pub count: u64,
+    /// In words.
+    pub text: String,
 }
 
 /// One feed in `status`.

@@ -19,7 +19,7 @@ use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
 use crate::outbound::{Keys, Ports};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
-use crate::seats::{Ledger, PoolMode, day_before};
+use crate::seats::{Ledger, PoolMode};
 use crate::store::{Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
 
@@ -151,7 +151,7 @@ impl Warden {
             passes: AtomicU64::new(passes),
             parts,
         };
-        warden.remember_today()?;
+        warden.recall()?;
         warden.load_table(sources);
         Ok(warden)
     }
@@ -159,7 +159,9 @@ impl Warden {
     /// A warden on the same parts but another store, that knows what the store knows: for `plan`.
     pub fn beside(&self, store: Arc<dyn Store>) -> Result<Self, WardenError> {
         let parts = Parts { store, ..self.parts.clone() };
-        let beside = Self::open(parts, self.table.load().sources.clone())?;
+        let beside = Self::open(parts, Vec::new())?;
+        // The table in force, which need not be what the files say: they may not compile at present.
+        beside.table.store(self.table.load_full());
         beside.stand().desks.clone_from(&self.stand().desks);
         Ok(beside)
     }
@@ -369,22 +371,6 @@ impl Warden {
         }
         decision
     }
-
-    /// Counts the seats taken in the last 24 hours, for the brakes per day.
-    fn remember_today(&self) -> Result<(), StoreError> {
-        let from = day_before(self.now());
-        let store = &self.parts.store;
-        let start = first_since(store.as_ref(), from)?;
-        let mut taken = Vec::new();
-        store.journal(start, &mut |entry| {
-            if let crate::seats::Event::Revoked { pool, .. } = entry.event {
-                taken.push((entry.at, pool));
-            }
-            true
-        })?;
-        self.stand().taken = taken.into();
-        Ok(())
-    }
 }
 
 fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
@@ -392,32 +378,4 @@ fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
     ledger.of_person(person).next().is_some()
         || ledger.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
         || ledger.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
-}
-
-/// The number of the first entry at or after `from`, by halving: a journal of years is not read for one day.
-fn first_since(store: &dyn Store, from: Time) -> Result<u64, StoreError> {
-    let at = |seq: u64| -> Result<Option<Time>, StoreError> {
-        let mut found = None;
-        store.journal(seq, &mut |entry| {
-            found = Some(entry.at);
-            false
-        })?;
-        Ok(found)
-    };
-    let is_before = |seq: u64| -> Result<bool, StoreError> { Ok(at(seq)?.is_some_and(|time| time < from)) };
-    let mut low = 1_u64;
-    let mut high = 1_u64;
-    while is_before(high)? {
-        low = high;
-        high = high.saturating_mul(2);
-    }
-    while low < high {
-        let middle = low.midpoint(high);
-        if is_before(middle)? {
-            low = middle.saturating_add(1);
-        } else {
-            high = middle;
-        }
-    }
-    Ok(low)
 }

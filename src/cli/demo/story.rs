@@ -7,7 +7,8 @@ use owo_colors::OwoColorize as _;
 use seatwarden_mocks::{Mocks, PersonId};
 use serde::de::DeserializeOwned;
 
-use super::output;
+use crate::cli::output;
+use crate::cli::screen::{self, Screen};
 use crate::inbound::control;
 use crate::model::PoolId;
 use crate::worker::Request;
@@ -90,9 +91,7 @@ impl Desk {
     async fn show_seats(&self, text: &str) {
         say(text);
         if let Some(seats) = self.fulfiller().await {
-            let bar = output::bar(seats.used, seats.pending, seats.bought.unwrap_or(0), 30);
-            let free = seats.free.unwrap_or(0);
-            say(&format!("  fulfiller {bar} {} used, {free} free, {} waiting", seats.used, seats.waiting));
+            say(screen::pool_lines(&seats, Screen::of_process()).trim_end());
         }
     }
 

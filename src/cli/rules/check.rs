@@ -10,7 +10,7 @@ pub(super) fn run(global: &Global) -> u8 {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let (sources, findings) = setup::read_rules(&loaded);
+    let (sources, findings) = setup::examine_rules(&loaded);
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     match global.output {
         Output::Json => output::json(&config::render::json(&findings)),

@@ -3,7 +3,8 @@
 use owo_colors::OwoColorize as _;
 use serde_json::Value;
 
-use super::{Screen, Share, heading, moment, moment_from, padded, width_of};
+use super::bar::Share;
+use super::{Screen, capitalized, heading, moment, moment_from, padded, width_of};
 use crate::model::Time;
 use crate::worker::view::{
     AccountView, ExplainView, FactView, HoldingView, NextView, RowView, SeatsView, SideView, WaitingView,
@@ -268,6 +269,9 @@ fn seats(view: &ExplainView, screen: Screen) -> String {
         } else if let Some(why) = &seat.leaving_text {
             out.push_str(&screen.text(&" ".repeat(NAMES + 2), &format!("because {why}")));
         }
+        if let Some(why) = &seat.protected {
+            out.push_str(&screen.text(&" ".repeat(NAMES + 2), why));
+        }
     }
     for row in waiting {
         let label = format!("  {}  ", padded(row.pool.as_str(), NAMES - 2));
@@ -297,20 +301,9 @@ fn wait_words(row: &WaitingView, past: bool, held: bool) -> String {
 }
 
 /// How full a pool is, on one line.
-pub(super) fn pool_line(pool: &SeatsView, screen: Screen) -> String {
-    let Some(bought) = pool.bought else { return String::new() };
-    let share = Share {
-        used: u64::from(pool.used),
-        pending: u64::from(pool.pending),
-        cooling: u64::from(pool.cooling),
-        foreign: pool.foreign,
-        of: u64::from(bought),
-    };
-    let mut parts = vec![format!("{} of {bought} used", pool.used)];
-    let counts =
-        [(u64::from(pool.pending), "being granted"), (u64::from(pool.cooling), "cooling"), (pool.foreign, "not ours")];
-    parts.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
-    parts.push(format!("{} free", pool.free.unwrap_or(0)));
+fn pool_line(pool: &SeatsView, screen: Screen) -> String {
+    let Some(share) = Share::of_pool(pool) else { return String::new() };
+    let mut parts = vec![share.words(), format!("{} free", pool.free.unwrap_or(0))];
     if pool.waiting > 0 {
         parts.push(format!("{} waiting", pool.waiting));
     }
@@ -401,10 +394,4 @@ fn unknown(view: &ExplainView, screen: Screen) -> String {
 
 fn row_words(rule: &str) -> String {
     if rule.starts_with("exception:") { rule.to_owned() } else { format!("row {rule}") }
-}
-
-/// The text with its first letter in upper case.
-pub(super) fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

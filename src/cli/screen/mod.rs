@@ -1,16 +1,28 @@
 //! What verbs print for people: pure functions from a value and a [`Screen`] to text. Colors are in the text; whoever
 //! prints it takes them out where they cannot be shown.
 
+mod bar;
+mod columns;
 mod explain;
+mod people;
+mod plan;
+mod seats;
+mod status;
 
 pub use explain::explain;
+pub use people::people;
+pub use plan::plan;
+#[cfg(feature = "demo")]
+pub(super) use seats::one as pool_lines;
+pub use seats::seats;
+pub use status::status;
 
 use std::time::Duration;
 
 use owo_colors::OwoColorize as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::model::Time;
+use crate::model::{Digest, Time};
 
 /// The width where none is known, as when the output goes into a file.
 const WIDTH: usize = 80;
@@ -67,6 +79,24 @@ impl Screen {
             textwrap::wrap(text.trim(), options).iter().map(|line| line.trim_end().to_owned()).collect();
         format!("{own_line}{}\n", lines.join("\n"))
     }
+
+    /// A text that is at most so wide, cut with an ellipsis.
+    pub(super) fn cut(self, text: &str, width: usize) -> String {
+        if width_of(text) <= width {
+            return text.to_owned();
+        }
+        let end = if self.unicode { "…" } else { "..." };
+        let room = width.saturating_sub(width_of(end));
+        let mut kept = String::new();
+        for letter in text.chars() {
+            kept.push(letter);
+            if width_of(&kept) > room {
+                kept.pop();
+                break;
+            }
+        }
+        kept + end
+    }
 }
 
 /// A heading.
@@ -82,6 +112,17 @@ pub(super) fn width_of(text: &str) -> usize {
 /// A text and blanks up to a width.
 pub(super) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(width_of(text))))
+}
+
+/// A digest short enough to read and long enough to approve.
+pub(super) fn short(digest: &Digest) -> String {
+    crate::cli::output::short(digest.as_str())
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// An instant to the minute.
@@ -102,10 +143,17 @@ pub(super) fn moment_from(at: Time, now: Time) -> String {
     format!("{} ({word})", moment(at))
 }
 
+/// `1 seat`, `2 seats`.
+pub(super) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    match count.into() {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
 /// A span in its largest unit.
 pub(super) fn span(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
-    let counted = |count: u64, unit: &str| if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") };
     match minutes {
         0 => counted(span.as_secs(), "second"),
         1..=119 => counted(minutes, "minute"),
@@ -114,82 +162,18 @@ pub(super) fn span(span: Duration) -> String {
     }
 }
 
-/// Bought seats as a bar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Share {
-    pub(super) used: u64,
-    pub(super) pending: u64,
-    pub(super) cooling: u64,
-    pub(super) foreign: u64,
-    pub(super) of: u64,
-}
-
-impl Screen {
-    /// A bar of `width` cells between brackets. Whatever there is at all shows, if only as one cell.
-    pub(super) fn bar(self, share: Share, width: usize) -> String {
-        let marks = self.marks();
-        let Share { used, pending, cooling, foreign, of } = share;
-        let mut cells = String::new();
-        let mut left = width;
-        let taken = [used, pending, cooling, foreign];
-        for (count, mark) in taken.iter().zip(marks) {
-            if *count == 0 {
-                continue;
-            }
-            let exact = u128::from(*count).saturating_mul(width as u128).checked_div(u128::from(of)).unwrap_or(0);
-            let own = usize::try_from(exact).unwrap_or(width).max(1).min(left);
-            left = left.saturating_sub(own);
-            cells.push_str(&mark.to_string().repeat(own));
-        }
-        // A pool with a free seat never looks full, and a full one never free.
-        let is_full = taken.iter().fold(0_u64, |sum, count| sum.saturating_add(*count)) >= of;
-        if is_full && left > 0 {
-            let mark = cells.chars().last().unwrap_or(marks[0]);
-            cells.push_str(&mark.to_string().repeat(left));
-        } else if !is_full && left == 0 {
-            cells.pop();
-            left = 1;
-        }
-        if !is_full {
-            cells.push_str(&self.free_mark().to_string().repeat(left));
-        }
-        format!("[{cells}]")
-    }
-
-    /// Used, being granted, cooling, not ours.
-    pub(super) const fn marks(self) -> [char; 4] {
-        if self.unicode { ['█', '▓', '▒', '×'] } else { ['#', '+', '~', 'x'] }
-    }
-
-    pub(super) const fn free_mark(self) -> char {
-        if self.unicode { '░' } else { '.' }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_is_full_only_when_no_seat_is_free() {
-        let screen = Screen::new(80, false);
-        let bar = |used, of| screen.bar(Share { used, of, ..Share::default() }, 10);
-        assert_eq!(bar(0, 10), "[..........]");
-        assert_eq!(bar(1, 1_000), "[#.........]");
-        assert_eq!(bar(999, 1_000), "[#########.]");
-        assert_eq!(bar(1_000, 1_000), "[##########]");
-        assert_eq!(bar(12, 10), "[##########]");
-        assert_eq!(bar(3, 0), "[##########]");
-        assert_eq!(bar(0, 0), "[##########]", "nothing was bought, so nothing is free");
-        let mixed = Share { used: 5, pending: 1, cooling: 1, foreign: 1, of: 10 };
-        assert_eq!(screen.bar(mixed, 10), "[#####+~x..]");
-        assert_eq!(Screen::new(80, true).bar(mixed, 10), "[█████▓▒×░░]");
-    }
-
-    #[test]
     fn wide_letters_count_twice_and_colors_not_at_all() {
         assert_eq!(width_of("田中"), 4);
         assert_eq!(width_of(&"ann".red().to_string()), 3);
+        let screen = Screen::new(80, true);
+        assert_eq!(screen.cut("田中太郎", 5), "田中…");
+        assert_eq!(screen.cut("ann", 3), "ann");
+        assert_eq!(Screen::new(80, false).cut("annabel", 6), "ann...");
         assert_eq!(padded("田", 4), "田  ");
     }
 

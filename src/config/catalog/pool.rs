@@ -66,6 +66,7 @@ pub(super) fn read(name: &str, kind: PoolKind, mut section: Section<'_>) -> Read
             cost: terms.cost?,
             requires: ids(requires?),
             excludes: ids(excludes?),
+            keep: terms.keep?,
         })
     };
     if there && named.is_ok() && !fallback_is_wrong {
@@ -83,6 +84,7 @@ struct Terms {
     min_hold: Option<Option<MinHold>>,
     reassign: Option<Option<Reassign>>,
     billing: Option<Billing>,
+    keep: Option<u32>,
 }
 
 impl Terms {
@@ -95,6 +97,7 @@ impl Terms {
             min_hold: min_hold(section),
             reassign: reassign(section),
             billing: section.or("billing", "current", parse::choice(&BILLING)),
+            keep: section.or("keep", "0", parse::whole(0..=u32::MAX)),
         };
         paper(section);
         terms
@@ -214,7 +217,7 @@ fn paper(parent: &mut Section<'_>) {
 }
 
 fn pointless(section: &Section<'_>) {
-    for key in ["reserve", "fallback", "grace", "min_hold", "reassign", "cost"] {
+    for key in ["reserve", "fallback", "grace", "min_hold", "reassign", "cost", "keep"] {
         if section.present().any(|present| present == key) {
             let message = format!("`{key}` means nothing where seats are unlimited");
             let problem = Problem::warning(codes::POINTLESS, message)

@@ -1,7 +1,8 @@
-//! `[brakes]`: what may change at once.
+//! `[brakes]`: what may change at once, and over time.
 //!
 //! A limit is a number (`5`), a percentage (`"5%"`) or both, of which the lesser counts: `{ count = 5, percent = "5%" }`
-//! or, shorter, `[5, "5%"]`. Without `per_day`, `revoke` may take twice per day what it may take per pass.
+//! or, shorter, `[5, "5%"]`. Without `per_day`, `revoke` may take twice per day what it may take per pass; without
+//! `per_week`, four times per week.
 
 use std::time::Duration;
 
@@ -10,58 +11,159 @@ use crate::config::context::{Problem, shown};
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
 use crate::config::tree::{Node, Spot, Value};
-use crate::seats::{Brake, Brakes, Limit};
+use crate::model::Amount;
+use crate::seats::{Brake, Brakes, Limit, Span, SpendLimit};
 
 const HELP: &str = "write a number (`5`), a percentage (`\"5%\"`), or both: `{ count = 5, percent = \"5%\" }`";
 
 pub(crate) fn read(root: &mut Section<'_>) -> Option<Brakes> {
     let mut section = root.table("brakes", "brakes");
-    let revoke = brake(&mut section, "revoke", "5%", "5", true);
-    let grant = brake(&mut section, "grant", "20%", "20", false);
-    let rules_edit = brake(&mut section, "rules_edit", "10%", "5", false);
+    let revoke = brake(&mut section, "revoke", "5%", "5", &[("per_day", 2), ("per_week", 4)]);
+    let leavers = own(&mut section, "leavers");
+    let job_code = own(&mut section, "job_code");
+    let rules_edit = brake(&mut section, "rules_edit", "10%", "5", &[]);
+    let catalog_edit = once(&mut section, "catalog_edit", "5%", "5");
+    let expiry = brake(&mut section, "expiry", "5%", "5", &[]);
+    let lost_attribute = once(&mut section, "lost_attribute", "5%", "5");
+    let feed = brake(&mut section, "feed", "5%", "20", &[("per_day", 2)]);
+    let grant = grant(&mut section);
     let feed_shrink = section.or("feed_shrink", "5%", limit);
     let approval_expires = section.or("approval_expires", "72h", parse::duration(Duration::from_secs(1)));
     let approvers = section.or("approvers", "1", parse::whole(1..=2));
     section.finish();
+    let (grant, spend) = grant?;
     Some(Brakes {
         revoke: revoke?,
-        grant: grant?,
+        leavers: leavers?,
+        job_code: job_code?,
         rules_edit: rules_edit?,
+        catalog_edit: catalog_edit?,
+        expiry: expiry?,
+        lost_attribute: lost_attribute?,
+        feed: feed?,
+        grant,
+        spend,
         feed_shrink: feed_shrink?,
         approval_expires: approval_expires?,
         approvers: approvers?,
     })
 }
 
-fn brake(parent: &mut Section<'_>, key: &'static str, per_pass: &str, at_least: &str, daily: bool) -> Option<Brake> {
+/// A brake that is there only when it is given: `Some(None)` when absent, `None` when wrong.
+#[expect(clippy::option_option, reason = "absent, wrong and given are three things")]
+fn own(parent: &mut Section<'_>, key: &'static str) -> Option<Option<Brake>> {
+    if parent.node(key).is_none() {
+        return Some(None);
+    }
+    brake(parent, key, "5%", "5", &[("per_day", 2)]).map(Some)
+}
+
+fn brake(
+    parent: &mut Section<'_>,
+    key: &'static str,
+    per_pass: &str,
+    at_least: &str,
+    multiples: &[(&'static str, u32)],
+) -> Option<Brake> {
     let mut section = parent.table(key, "brake");
-    let per_pass = section.or("per_pass", per_pass, limit);
-    let at_least = section.or("at_least", at_least, parse::whole(0..=u32::MAX));
-    let given = section.node("per_day").is_some();
-    let per_day = match (given, daily) {
-        (true, _) => Some(section.get("per_day", limit)?),
-        (false, true) => {
-            let twice = per_pass.map(|limit| twice(&limit));
-            if let Some(limit) = &twice {
-                section.cx.keep(section.key("per_day"), show(limit), &Spot::Default);
-            }
-            twice
-        }
-        (false, false) => None,
-    };
-    if per_pass.is_some_and(|limit| limit.count.is_none() && limit.percent >= Some(100.0)) && key == "revoke" {
+    let brake = over_time(&mut section, per_pass, at_least, multiples);
+    if brake.as_ref().is_some_and(|brake| never(&brake.per_pass)) && key != "rules_edit" {
         let message = "a limit of 100% per pass never holds anything";
         let help = "choose a share that you would want to be asked about, such as \"5%\"";
         section.cx.report(section.spot("per_pass"), Problem::warning(codes::NEVER_TRIPS, message).help(help));
     }
     section.finish();
-    Some(Brake { per_pass: per_pass?, at_least: u64::from(at_least?), per_day })
+    brake
 }
 
-fn twice(limit: &Limit) -> Limit {
+/// A brake that judges each pass alone.
+fn once(parent: &mut Section<'_>, key: &'static str, per_pass: &str, at_least: &str) -> Option<Brake> {
+    let mut section = parent.table(key, "brake once");
+    let per_pass = section.or("per_pass", per_pass, limit);
+    let at_least = section.or("at_least", at_least, parse::whole(0..=u32::MAX));
+    section.finish();
+    Some(Brake::per_pass(per_pass?, u64::from(at_least?)))
+}
+
+/// `multiples` are the spans with a default, each as so many times `per_pass`.
+fn over_time(
+    section: &mut Section<'_>,
+    per_pass: &str,
+    at_least: &str,
+    multiples: &[(&'static str, u32)],
+) -> Option<Brake> {
+    let per_pass = section.or("per_pass", per_pass, limit);
+    let at_least = section.or("at_least", at_least, parse::whole(0..=u32::MAX));
+    let mut whole = true;
+    let [per_hour, per_day, per_week] = ["per_hour", "per_day", "per_week"].map(|key| {
+        if section.node(key).is_some() {
+            let given = section.get(key, limit);
+            whole &= given.is_some();
+            return given;
+        }
+        let times = multiples.iter().find(|(of, _)| *of == key).map(|(_, times)| *times)?;
+        let limit = times_as_much(&per_pass?, times);
+        section.cx.keep(section.key(key), show(&limit), &Spot::Default);
+        Some(limit)
+    });
+    if !whole {
+        return None;
+    }
+    Some(Brake { per_pass: per_pass?, at_least: u64::from(at_least?), per_hour, per_day, per_week })
+}
+
+fn grant(parent: &mut Section<'_>) -> Option<(Brake, Vec<SpendLimit>)> {
+    const SPEND: [(&str, Span); 3] =
+        [("spend_per_pass", Span::Pass), ("spend_per_day", Span::Day), ("spend_per_week", Span::Week)];
+    let mut section = parent.table("grant", "brake grant");
+    let brake = over_time(&mut section, "20%", "20", &[]);
+    let mut spend = Some(Vec::new());
+    for (key, span) in SPEND {
+        let limits = match section.node(key).map(|node| (node.text().is_some(), node.spot.clone())) {
+            None => continue,
+            Some((true, spot)) => section.get(key, |node| money(node, span)).map(|limit| vec![(limit, spot)]),
+            Some((false, _)) => section.list(key, "", |node| money(node, span)),
+        };
+        match (limits, &mut spend) {
+            (Some(limits), Some(spend)) => {
+                let twice = limits.iter().enumerate().find(|(at, (limit, _))| {
+                    limits.iter().take(*at).any(|(earlier, _)| earlier.currency == limit.currency)
+                });
+                if let Some((_, (limit, spot))) = twice {
+                    let message = format!("`{key}` has two limits in {}", limit.currency);
+                    section.cx.report(spot, Problem::new(codes::REPEATED, message).help("leave one of them out"));
+                }
+                spend.extend(limits.into_iter().map(|(limit, _)| limit));
+            }
+            _ => spend = None,
+        }
+    }
+    section.finish();
+    Some((brake?, spend?))
+}
+
+/// `2000 USD`: what the monthly prices of the seats that are given may add up to.
+fn money(node: &Node, span: Span) -> Parsed<SpendLimit> {
+    const HELP: &str = "write an amount and a currency such as \"2000 USD\", or a list with one for each currency";
+    let text = parse::text(node)?;
+    let mut words = text.split_whitespace();
+    let (amount, currency, more) = (words.next(), words.next(), words.next());
+    let amount = amount.and_then(Amount::parse);
+    let currency = currency.filter(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()));
+    match (amount, currency, more) {
+        (Some(per_month), Some(currency), None) => Ok(SpendLimit { span, currency: currency.to_owned(), per_month }),
+        _ => Err(Problem::new(codes::BAD_MONEY, format!("`{text}` is not an amount of money")).help(HELP)),
+    }
+}
+
+fn never(limit: &Limit) -> bool {
+    limit.count.is_none() && limit.percent >= Some(100.0)
+}
+
+fn times_as_much(limit: &Limit, times: u32) -> Limit {
     Limit {
-        count: limit.count.map(|count| count.saturating_mul(2)),
-        percent: limit.percent.map(|percent| (percent * 2.0).min(100.0)),
+        count: limit.count.map(|count| count.saturating_mul(u64::from(times))),
+        percent: limit.percent.map(|percent| (percent * f64::from(times)).min(100.0)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `[store]`, `[listen]`, `[rules]`, `[people]` and `[pass]`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ fn time_zone(node: &Node) -> Parsed<TimeZone> {
 }
 
 /// `[people]`; read after the feeds, whose names `prefer` takes.
-pub(crate) fn people(root: &mut Section<'_>) -> Option<Matching> {
+pub(crate) fn people(root: &mut Section<'_>) -> Option<(Matching, BTreeSet<String>)> {
     const KEYS: [(&str, MatchKey); 3] =
         [("employee_number", MatchKey::EmployeeNumber), ("email", MatchKey::Email), ("user_name", MatchKey::UserName)];
     let feeds: Vec<&str> = root.table("feed", "feeds").present().collect();
@@ -95,8 +96,17 @@ pub(crate) fn people(root: &mut Section<'_>) -> Option<Matching> {
         let help = "name what they share, such as [\"employee_number\", \"email\"]";
         section.cx.report(section.spot("match_on"), Problem::warning(codes::ODD, message).help(help));
     }
+    let protected = section.list("protected", "", |node| {
+        let text = parse::text(node)?;
+        if text.contains('*') {
+            let problem = Problem::new(codes::ODD, format!("`{text}` is no name of one person"));
+            return Err(problem.help("name each protected person by e-mail, employee number or login name"));
+        }
+        Ok(text)
+    });
     section.finish();
-    Some(Matching { match_on: values(match_on?), prefer: values(prefer?) })
+    let matching = Matching { match_on: values(match_on?), prefer: values(prefer?) };
+    Some((matching, values(protected?).into_iter().collect()))
 }
 
 pub(crate) fn pass(root: &mut Section<'_>) -> Option<PassTimes> {

@@ -43,6 +43,7 @@ pub(crate) fn configuration(
     let people = general::people(&mut root);
     root.finish();
     let (rules, time_zone) = rules?;
+    let (people, protected) = people?;
     Some(Config {
         file: file.to_owned(),
         store: store?,
@@ -50,7 +51,8 @@ pub(crate) fn configuration(
         rules,
         time_zone,
         catalog: catalog_path?,
-        people: people?,
+        people,
+        protected,
         pass: pass?,
         brakes: brakes?,
         feeds: feeds?,

@@ -42,6 +42,8 @@ pub struct TierFile {
     pub reassign: Option<ReassignFile>,
     /// Which count the vendor bills. Default `current`.
     pub billing: Option<PoolBilling>,
+    /// So many of its last holders never lose their seat by a pass, such as the last administrator. Default none.
+    pub keep: Option<u32>,
     /// Where these figures come from.
     pub terms: Option<TermsFile>,
 }
@@ -68,6 +70,8 @@ pub struct AddonFile {
     pub reassign: Option<ReassignFile>,
     /// Which count the vendor bills. Default `current`.
     pub billing: Option<PoolBilling>,
+    /// So many of its last holders never lose their seat by a pass, such as the last administrator. Default none.
+    pub keep: Option<u32>,
     /// Where these figures come from.
     pub terms: Option<TermsFile>,
 }

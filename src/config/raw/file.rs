@@ -79,6 +79,9 @@ pub struct PeopleFile {
     pub match_on: Option<Vec<MatchKeyFile>>,
     /// Feeds in the order in which their attributes count.
     pub prefer: Option<Vec<String>>,
+    /// People who never lose a seat by a pass, whatever the cause: break-glass accounts. By e-mail, employee number or
+    /// login name.
+    pub protected: Option<Vec<String>>,
 }
 
 /// A fact that tells people apart.
@@ -109,12 +112,27 @@ pub struct PassFile {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct BrakesFile {
-    /// Seats taken in a pool. Default 5% per pass, at least 5, twice per day what is allowed per pass.
+    /// Seats taken in a pool. Default 5% per pass, at least 5; twice that per day and four times per week.
     pub revoke: Option<BrakeFile>,
-    /// Seats given in a pool. Default 20% per pass, at least 20.
-    pub grant: Option<BrakeFile>,
+    /// Seats taken from people who left by the provider's word. Without it they count in `revoke`, and are held only
+    /// when they alone are too many.
+    pub leavers: Option<BrakeFile>,
+    /// Seats taken because job codes changed. Without it they count in `revoke`.
+    pub job_code: Option<BrakeFile>,
     /// Seats taken because the table was edited. Default 10% per pass, at least 5.
     pub rules_edit: Option<BrakeFile>,
+    /// Seats taken because the catalog was edited. Default 5% per pass, at least 5.
+    pub catalog_edit: Option<OnceBrakeFile>,
+    /// Seats taken because rows or exceptions ended on their last day. Default 5% per pass, at least 5.
+    pub expiry: Option<BrakeFile>,
+    /// People who lose a seat because an attribute that was filled is empty: the mapping of a feed broke. Default 5% of
+    /// those in whom it was filled, at least 5.
+    pub lost_attribute: Option<OnceBrakeFile>,
+    /// People of one feed who lose seats in whichever pools. Default 5% of its holders per pass, at least 20; twice that
+    /// per day.
+    pub feed: Option<BrakeFile>,
+    /// Seats given in a pool, and what they cost. Default 20% per pass, at least 20.
+    pub grant: Option<GrantBrakeFile>,
     /// Accounts that a feed may lose from one whole reading to the next. Default `5%`.
     pub feed_shrink: Option<LimitFile>,
     /// How long a held plan can be approved. Default `72h`.
@@ -124,7 +142,7 @@ pub struct BrakesFile {
     pub approvers: Option<u32>,
 }
 
-/// A limit on changes in one pool.
+/// A limit on changes, per pass and over time.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct BrakeFile {
@@ -132,6 +150,57 @@ pub struct BrakeFile {
     pub per_pass: Option<LimitFile>,
     /// So many never trip it.
     pub at_least: Option<u32>,
+    /// Within an hour.
+    pub per_hour: Option<LimitFile>,
     /// Within 24 hours.
     pub per_day: Option<LimitFile>,
+    /// Within seven days.
+    pub per_week: Option<LimitFile>,
 }
+
+/// A limit on the changes of one pass.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct OnceBrakeFile {
+    /// In one pass.
+    pub per_pass: Option<LimitFile>,
+    /// So many never trip it.
+    pub at_least: Option<u32>,
+}
+
+/// A limit on seats that are given, in number and in money.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct GrantBrakeFile {
+    /// In one pass.
+    pub per_pass: Option<LimitFile>,
+    /// So many never trip it by their number.
+    pub at_least: Option<u32>,
+    /// Within an hour.
+    pub per_hour: Option<LimitFile>,
+    /// Within 24 hours.
+    pub per_day: Option<LimitFile>,
+    /// Within seven days.
+    pub per_week: Option<LimitFile>,
+    /// What the monthly prices of the seats given in one pass may add up to, such as `2000 USD`.
+    pub spend_per_pass: Option<SpendFile>,
+    /// The same within 24 hours.
+    pub spend_per_day: Option<SpendFile>,
+    /// The same within seven days.
+    pub spend_per_week: Option<SpendFile>,
+}
+
+/// One amount, or one for each currency.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum SpendFile {
+    /// In one currency.
+    One(SpendText),
+    /// In several.
+    Several(Vec<SpendText>),
+}
+
+/// An amount and an ISO 4217 code, such as `2000 USD`.
+#[derive(JsonSchema)]
+#[schemars(extend("pattern" = "^ *[0-9]{1,12}(\\.[0-9]{1,12})? +[A-Z]{3} *$"))]
+pub struct SpendText(pub String);

@@ -1,12 +1,15 @@
 //! Reads every plan with other eyes: shares no code with the planner.
 //!
-//! `replay` carries the steps out one by one on a picture of the seats and counts; `grounds` asks of every step by
-//! what right it is made; `brakes` asks whether it may be made now. A fault refuses the plan: everybody keeps their
+//! `replay` carries the steps out one by one on a picture of the seats and counts; `units` looks at each seat;
+//! `grounds` asks of every step by what right it is made; `brakes` asks whether it may be made now, `protected` whether
+//! ever. A fault refuses the plan: everybody keeps their
 //! seat, and somebody is told.
 
 mod brakes;
 mod grounds;
+mod protected;
 mod replay;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +38,9 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
     reader.notes();
     grounds::read(&mut reader);
     replay::read(&mut reader);
+    units::read(&mut reader);
     brakes::read(&mut reader);
+    protected::read(&mut reader);
     reader.faults
 }
 
@@ -140,7 +145,7 @@ impl<'a> Reader<'a> {
                 }
                 Event::Cooled { person, pool } => {
                     let cooling = self.ledger.cooling.get(&(*person, pool.clone()));
-                    if cooling.is_none_or(|cooling| cooling.until > self.now) {
+                    if !cooling.is_some_and(|cooling| units::may_cool_off(self, *person, pool, cooling)) {
                         self.fault(1, format!("the seat of {pool} that {person} had is called free before its time"));
                     }
                 }

@@ -137,7 +137,7 @@ fn take(reader: &mut Reader<'_>, pictures: &mut Pictures, step: &Step, pool: &Po
 }
 
 /// Whether the vendor's terms keep the seat from others after it is taken.
-fn stays_cold(reader: &Reader<'_>, step: &Step, pool: &PoolId) -> bool {
+pub(super) fn stays_cold(reader: &Reader<'_>, step: &Step, pool: &PoolId) -> bool {
     let Some(terms) = reader.policy.catalog.pools.get(pool).and_then(|pool| pool.min_hold.as_ref()) else {
         return false;
     };

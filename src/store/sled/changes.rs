@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::blocks::{self, Rows};
 use super::journal_file::line_of;
+use super::seat_rows::{self, Brought};
 use super::trees::{Kind, Stage, Trees, read_value};
 use crate::audit::report::subject;
 use crate::audit::{Entry, Tip, link};
 use crate::directory::PersonRecord;
-use crate::model::{Digest, FeedName, PersonId, PoolId};
+use crate::model::{Digest, FeedName, PersonId};
+use crate::seats::Ledger;
 use crate::seats::ledger::{Hold, Touched};
-use crate::seats::{Cooling, Holding, Ledger, Waiting};
 use crate::store::{Batch, FeedState, Hint, StoreError, codec};
 
 /// Numbers of dirty people per record.
@@ -182,59 +181,16 @@ pub(super) fn load_history(trees: &Trees, person: PersonId) -> Result<Vec<u64>, 
     row.map_or_else(|| Ok(Vec::new()), |row| codec::decode(&row).map(codec::from_deltas))
 }
 
-/// The seats of one person, as one row: they change together.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct SeatRow {
-    holdings: Vec<(PoolId, Holding)>,
-    waiting: Vec<(PoolId, Waiting)>,
-    cooling: Vec<(PoolId, Cooling)>,
-}
-
-fn of_person<T: Clone>(
-    rows: &BTreeMap<(PersonId, PoolId), T>,
-    person: PersonId,
-) -> impl Iterator<Item = (PoolId, T)> + '_ {
-    rows.range((person, PoolId::new(""))..)
-        .take_while(move |((holder, _), _)| *holder == person)
-        .map(|((_, pool), row)| (pool.clone(), row.clone()))
-}
-
-impl SeatRow {
-    fn of(ledger: &Ledger, person: PersonId) -> Self {
-        Self {
-            holdings: of_person(&ledger.holdings, person).collect(),
-            waiting: of_person(&ledger.waiting, person).collect(),
-            cooling: of_person(&ledger.cooling, person).collect(),
-        }
-    }
-
-    const fn is_empty(&self) -> bool {
-        let Self { holdings, waiting, cooling } = self;
-        holdings.is_empty() && waiting.is_empty() && cooling.is_empty()
-    }
-
-    fn put_into(self, ledger: &mut Ledger, person: PersonId) {
-        let Self { holdings, waiting, cooling } = self;
-        ledger.holdings.extend(holdings.into_iter().map(|(pool, row)| ((person, pool), row)));
-        ledger.waiting.extend(waiting.into_iter().map(|(pool, row)| ((person, pool), row)));
-        ledger.cooling.extend(cooling.into_iter().map(|(pool, row)| ((person, pool), row)));
-    }
-}
-
 /// Applies the entries to a ledger that has just the rows they touch, and stages what became of those. The ledger
 /// that readers see changes later, when all is on disk.
 fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)]) -> Result<(), StoreError> {
     let mut part = Ledger { distrusted: base.distrusted.clone(), ..Ledger::default() };
     let mut touched: BTreeSet<Touched> = BTreeSet::new();
-    let mut seated: BTreeSet<PersonId> = BTreeSet::new();
+    let mut brought = Brought::default();
     for (entry, _) in entries {
         let touch = Ledger::default().apply(entry.at, &entry.event);
         match &touch {
-            Touched::Seat(person, _) => {
-                if seated.insert(*person) {
-                    SeatRow::of(base, *person).put_into(&mut part, *person);
-                }
-            }
+            Touched::Seat(person, pool) => brought.seat(&mut part, base, *person, pool, &entry.event),
             Touched::Hold(digest) => {
                 if !touched.contains(&touch)
                     && let Some(hold) = base.held.get(digest)
@@ -249,12 +205,7 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
         part.apply(entry.at, &entry.event);
     }
 
-    let mut seats = BTreeMap::new();
-    for person in seated {
-        let row = SeatRow::of(&part, person);
-        seats.insert(person.0, if row.is_empty() { None } else { Some(codec::encode(&row)?) });
-    }
-    blocks::write(stage, Rows::Seats, seats)?;
+    brought.stage(stage, &part, base)?;
     let mut known = BTreeMap::new();
     for (person, row) in &part.known {
         known.insert(person.0, Some(codec::encode(row)?));
@@ -285,10 +236,7 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
 /// The ledger as it lies in the trees.
 pub(super) fn load_ledger(trees: &Trees) -> Result<Ledger, StoreError> {
     let mut ledger = Ledger::default();
-    each_row(trees, Rows::Seats, 0, &mut |id, row| {
-        codec::decode::<SeatRow>(&row)?.put_into(&mut ledger, PersonId(id));
-        Ok(true)
-    })?;
+    seat_rows::load(trees, &mut ledger)?;
     each_row(trees, Rows::Known, 0, &mut |id, row| {
         ledger.known.insert(PersonId(id), codec::decode(&row)?);
         Ok(true)
@@ -303,6 +251,18 @@ pub(super) fn load_ledger(trees: &Trees) -> Result<Ledger, StoreError> {
         } else if let Some(feed) = key.strip_prefix(ACCEPTED) {
             ledger.accepted.insert(FeedName::new(text(feed)?), codec::decode(&payload)?);
         }
+        Ok(true)
+    })?;
+    Ok(ledger)
+}
+
+/// The ledger as the entries of the journal add up.
+pub(super) fn sum_of_journal(trees: &Trees) -> Result<Ledger, StoreError> {
+    let mut ledger = Ledger::default();
+    each_row(trees, Rows::Journal, 1, &mut |_, line| {
+        let entry: Entry = serde_json::from_slice(&line)
+            .map_err(|error| StoreError::Damaged(format!("an entry of the journal cannot be read: {error}")))?;
+        ledger.apply(entry.at, &entry.event);
         Ok(true)
     })?;
     Ok(ledger)

@@ -20,9 +20,11 @@ use super::folder::Folder;
 use super::journal_file::JournalFile;
 use super::manifest::{Manifest, Side};
 use super::redo::Redo;
+use super::seat_rows;
 use super::trees::{OPS_PER_PIECE, Stage, Sums, Trees, io};
 use crate::seats::Ledger;
 use crate::store::StoreError;
+use crate::store::migrate::FORMAT;
 
 /// What readers and the writer share.
 pub(super) struct Shared {
@@ -150,6 +152,14 @@ impl Engine {
         }
     }
 
+    /// Writes all seats anew in the present format, all of it or none.
+    pub(super) fn rewrite_seats(&mut self) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let mut stage = Stage::new(&shared.trees);
+        seat_rows::rewrite(&mut stage, &shared.ledger())?;
+        self.finish(stage, Manifest { format: FORMAT, ..self.manifest.clone() }, Sync::Now)
+    }
+
     /// Writes what is staged, with its manifest.
     fn finish(&mut self, stage: Stage<'_>, mut next: Manifest, sync: Sync) -> Result<(), StoreError> {
         let mut ops = stage.finish(&mut next.sums)?;
@@ -216,4 +226,61 @@ impl Engine {
 
 fn loose(sums: &Sums, rows: Rows) -> u64 {
     sums.get(&rows.loose()).map_or(0, |sum| sum.records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::open;
+    use super::super::trees::Kind;
+    use super::*;
+    use crate::audit::Tip;
+    use crate::model::{PersonId, Time};
+    use crate::rules::Basis;
+    use crate::seats::{Cause, Event, Evidence, Reason};
+    use crate::store::Batch;
+
+    fn granted(person: u64) -> [Event; 2] {
+        let (person, pool) = (PersonId(person), "fulfiller".into());
+        let text = "a row gives it".to_owned();
+        let cause = Cause { reason: Reason::Rule, evidence: Evidence::Rule, rule: Some("sd".into()), text };
+        let basis = Basis::default();
+        [
+            Event::Granting { person, pool, class: None, cause, basis, unit: None },
+            Event::Granted { person, pool: "fulfiller".into() },
+        ]
+    }
+
+    #[test]
+    fn a_store_of_the_first_format_is_brought_to_this_one_with_everything_it_knows() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Time::from_millis(1_795_000_000_000);
+        let mut ready = open(dir.path(), now).unwrap();
+        let mut batch = Batch::new(now, 1);
+        batch.events.extend((1..=3).flat_map(granted));
+        batch.notes.insert("pass".to_owned(), Some("1".to_owned()));
+        let (mut group, mut tip) = (Group::default(), Tip::genesis());
+        group.add(batch, super::super::changes::PeopleRows::new(), &mut tip, dir.path()).unwrap();
+        ready.engine.commit(&mut group).unwrap();
+        let ledger = ready.engine.shared.ledger();
+        // What the first format had: rows that nobody reads today, and no record per seat.
+        let shared = Arc::clone(&ready.engine.shared);
+        let mut stage = Stage::new(&shared.trees);
+        for person in 1..=4_u64 {
+            stage.put(Kind::SeatsLoose, &person.to_be_bytes(), b"of the first format").unwrap();
+        }
+        for number in 1..=3_u32 {
+            stage.remove(Kind::Units, &[&b"fulfiller"[..], &number.to_be_bytes()].concat()).unwrap();
+        }
+        let old = Manifest { format: 1, ..ready.engine.manifest.clone() };
+        ready.engine.finish(stage, old, Sync::Now).unwrap();
+        ready.engine.write_side().unwrap();
+        drop((ready, shared));
+        for _ in 0..2 {
+            let ready = open(dir.path(), now).unwrap();
+            assert_eq!(ready.recovered, None);
+            assert_eq!(*ready.engine.shared.ledger(), *ledger);
+            assert_eq!(ready.engine.manifest.format, FORMAT);
+            assert_eq!(ready.engine.shared.trees.read(Kind::Notes, b"pass").unwrap().unwrap(), b"1");
+        }
+    }
 }

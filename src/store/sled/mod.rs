@@ -17,6 +17,7 @@ mod open;
 mod reconcile;
 mod recover;
 mod redo;
+mod seat_rows;
 mod trees;
 mod writer;
 

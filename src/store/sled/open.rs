@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::changes::load_ledger;
+use super::changes::{load_ledger, sum_of_journal};
 use super::engine::{Engine, Shared};
 use super::folder::{Folder, Lock};
 use super::manifest::{Manifest, Side, Witness};
@@ -22,6 +22,7 @@ use super::trees::{Kind, Sum, Trees, from_sled, io};
 use super::writer::guarded;
 use crate::model::Time;
 use crate::store::StoreError;
+use crate::store::migrate::FORMAT;
 
 /// sled's page cache. Rows are read through blocks and the ledger is in memory, so that more brings little.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
@@ -132,12 +133,17 @@ fn found(folder: &Folder, trees: Trees, start: Start) -> Result<Found, StoreErro
     if is_new {
         trees.apply(&[manifest.op()?])?;
     }
-    let ledger = match guarded(|| load_ledger(&trees)) {
+    let is_old = manifest.format < FORMAT;
+    let ledger = match guarded(|| if is_old { sum_of_journal(&trees) } else { load_ledger(&trees) }) {
         Ok(ledger) => ledger,
         Err(error) => return Ok(Found::Broken { trees: Some(trees), why: error.to_string(), side: Box::new(side) }),
     };
     let shared = Arc::new(Shared::new(folder.clone(), trees, ledger));
-    let engine = Engine::new(shared, manifest, side, redo)?;
+    let mut engine = Engine::new(shared, manifest, side, redo)?;
+    if is_old {
+        engine.rewrite_seats()?;
+        engine.write_side()?;
+    }
     if is_new {
         engine.sync_database()?;
         folder.sync()?;

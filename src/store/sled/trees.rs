@@ -36,11 +36,12 @@ pub(super) enum Kind {
     Manifest,
     // Behind the others: a tag never changes.
     Inbox,
+    Units,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 16] = [
+    pub(super) const COUNTED: [Self; 17] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -57,6 +58,7 @@ impl Kind {
         Self::Holds,
         Self::State,
         Self::Inbox,
+        Self::Units,
     ];
 
     /// Goes into checksums: never changes its meaning.
@@ -83,6 +85,7 @@ impl Kind {
             Self::State => "state",
             Self::Manifest => "manifest",
             Self::Inbox => "inbox",
+            Self::Units => "units",
         }
     }
 }

@@ -24,7 +24,7 @@ use super::warden::{Warden, WardenError};
 use crate::directory::{Conflict, Person, PersonRecord};
 use crate::model::{OnSuspended, PersonId, Time};
 use crate::rules::{Decision, RuleSet, Severity, Source, Want, compile, want};
-use crate::seats::Ledger;
+use crate::seats::{KeptBy, Ledger};
 
 pub(super) use find::Found;
 
@@ -115,7 +115,12 @@ impl Warden {
             self.desired_view(&want, &decision, &rows)
         });
         let planned = self.plan_with(&table.set, table.in_force)?;
-        let holding = self.holding_view(id, &ledger, &decision.tier, &planned.waiting);
+        let mut holding = self.holding_view(id, &ledger, &decision.tier, &planned.waiting);
+        if self.protected().contains(&id) {
+            for seat in &mut holding.seats {
+                seat.protected = Some(KeptBy::Protected.text(&seat.pool));
+            }
+        }
         let history = self.parts.store.history(id, HISTORY)?;
         let last_call = self.last_call(id, &history);
         let mut due = self.due(id, &planned);

@@ -67,6 +67,8 @@ impl Warden {
             person: self.person_view(id, ledger),
             position: planned.map_or_else(before, |row| row.position),
             reason: planned.map_or_else(|| "pool_full".to_owned(), |row| row.reason.clone()),
+            not_before: planned.and_then(|row| row.not_before),
+            text: planned.map_or_else(|| "the next pass looks at it".to_owned(), |row| row.text.clone()),
             since: place.since,
             pool,
         })
@@ -104,6 +106,10 @@ impl Warden {
                 ..next("held", &step.pool, text)
             });
         }
+        for kept in plan.kept.iter().filter(|kept| kept.step.person == id) {
+            let pool = kept.step.ends().unwrap_or(&kept.step.pool);
+            due.push(next("kept", pool, format!("{}, but {}", kept.step.cause.text, kept.by.text(pool))));
+        }
         for step in plan.steps_of(id) {
             let text = match step.action {
                 Action::HoldOff => step.cause.text.clone(),
@@ -113,27 +119,11 @@ impl Warden {
         }
         for row in plan.waits_of(id).filter(|row| !held_pools.contains(&row.pool)) {
             let length = plan.waiting.iter().filter(|other| other.pool == row.pool).count();
-            let why = self.why_waiting(row);
-            let text = format!("number {} of {length} in the queue for {}: {why}", row.position, row.pool);
-            due.push(NextView { position: Some(row.position), ..next("waiting", &row.pool, text) });
+            let text = format!("number {} of {length} in the queue for {}: {}", row.position, row.pool, row.text);
+            let (position, due_at) = (Some(row.position), row.not_before);
+            due.push(NextView { due_at, position, ..next("waiting", &row.pool, text) });
         }
         due
-    }
-
-    fn why_waiting(&self, row: &WaitingRow) -> String {
-        let pool = &row.pool;
-        let bought = self.seats_view().into_iter().find(|seats| seats.pool == *pool).and_then(|seats| seats.bought);
-        match row.reason.as_str() {
-            "pool_full" => match bought {
-                Some(bought) => format!("all {bought} seats of {pool} are in use"),
-                None => format!("every seat of {pool} is in use"),
-            },
-            "reserved" => format!("the free seats of {pool} are reserved for other classes"),
-            "excluded" => format!("something they hold excludes {pool}"),
-            "old_seat_kept" => "the tier they hold cannot be taken, and nobody has two".to_owned(),
-            "on_hold" => "nothing may change for them at present".to_owned(),
-            other => other.replace('_', " "),
-        }
     }
 
     /// The next day on which the table alone decides otherwise for the person.
@@ -286,6 +276,7 @@ fn seat(pool: &PoolId, holding: &Holding) -> SeatView {
     let leaving = holding.leaving.as_ref();
     SeatView {
         pool: pool.clone(),
+        unit: holding.unit,
         state: match holding.state {
             HoldState::Granting => "granting",
             HoldState::Held => "held",
@@ -298,6 +289,7 @@ fn seat(pool: &PoolId, holding: &Holding) -> SeatView {
         adopted: holding.adopted,
         text: holding.cause.text.clone(),
         leaving_at: leaving.map(|leaving| leaving.due_at),
+        protected: None,
         leaving_text: holding
             .revoking
             .as_ref()

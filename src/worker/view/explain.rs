@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{PersonView, SeatsView, WaitingView};
-use crate::model::{Digest, FeedName, PoolId, RuleId, Time};
+use crate::model::{Digest, FeedName, PoolId, RuleId, Time, UnitNo};
 
 /// `explain -o json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,6 +188,9 @@ pub struct HoldingView {
 pub struct SeatView {
     /// The pool.
     pub pool: PoolId,
+    /// Which of its seats.
+    #[serde(default)]
+    pub unit: UnitNo,
     /// `granting`, `held` or `revoking`.
     pub state: String,
     /// Since when.
@@ -202,6 +205,9 @@ pub struct SeatView {
     pub text: String,
     /// When grace ends.
     pub leaving_at: Option<Time>,
+    /// Why no pass takes it.
+    #[serde(default)]
+    pub protected: Option<String>,
     /// Why grace runs, or why it is being taken.
     pub leaving_text: Option<String>,
 }

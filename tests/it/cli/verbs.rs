@@ -152,6 +152,36 @@ fn trouble_has_its_exit_code() {
     assert_eq!((&finding["line"], &finding["severity"]), (&2.into(), &"error".into()));
     assert!(finding["file"].as_str().unwrap().ends_with("people.csv") && finding["column"].is_u64(), "{finding}");
     assert_eq!(desk.run(&["plan"]).code, 65);
+    let sarif = desk.run(&["rules", "check", "-o", "sarif"]);
+    assert_eq!(sarif.code, 65);
+    let sarif = sarif.json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    assert_eq!(run["tool"]["driver"]["name"], "seatwarden");
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"R019".into(), &"error".into()));
+    let number = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][number]["id"], "R019");
+    assert!(result["message"]["text"].as_str().unwrap().contains("fulfillr"));
+    let place = &result["locations"][0]["physicalLocation"];
+    assert!(place["artifactLocation"]["uri"].as_str().unwrap().ends_with("rules/people.csv"));
+    assert_eq!((&place["region"]["startLine"], &place["region"]["startColumn"]), (&2.into(), &15.into()));
+    assert_eq!(desk.run(&["status", "-o", "sarif"]).code, 64);
+
+    let story = desk.run(&["rules", "explain", "r31"]);
+    assert!(
+        story.code == 0 && story.out.contains("## R031") && story.out.contains("tie for job_code sd-1"),
+        "{story:?}"
+    );
+    assert_eq!(desk.run(&["rules", "explain", "R999"]).code, 64);
+    assert_eq!(desk.run(&["rules", "explain"]).code, 64);
+    assert!(desk.run(&["rules", "explain", "C006"]).out.contains("no such setting"));
+
+    desk.write("rules/people.csv", "id,job_code,tier,priority\nanalysts,SD-*,fulfiller,1\nleads,SD-1*,requester,\n");
+    let warned = desk.run(&["rules", "check", "-o", "json"]);
+    assert_eq!((warned.code, &warned.json()["ok"]), (0, &true.into()));
+    assert_eq!(warned.json()["findings"][0]["code"], "R050");
+    assert_eq!(warned.json()["findings"][0]["related"].as_array().unwrap().len(), 3);
     desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfiller\n");
 
     desk.stop_okta();
@@ -210,4 +240,27 @@ fn seats_that_were_there_before_are_adopted() {
     assert_eq!(desk.run(&["run", "--once"]).code, 0);
     assert_eq!(desk.members(), 4, "the accountant has no row, the stranger is nobody's business");
     assert_eq!(desk.run(&["target", "adopt", "nodesk"]).code, 64);
+}
+
+#[test]
+fn what_is_rows_is_a_spreadsheet_too_and_text_fits_a_pipe() {
+    let desk = Desk::new(3, FREE);
+    let plan = desk.run(&["plan", "-o", "csv"]);
+    assert!(plan.code == 0 && plan.out.starts_with("action,id,email,"), "{plan:?}");
+    assert_eq!(plan.out.lines().count(), 4, "{plan:?}");
+    assert!(plan.out.contains("grant,p-1,") && plan.out.contains(",requester,fulfiller,analysts,"), "{plan:?}");
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    for verb in ["seats", "people", "plan", "status"] {
+        let text = desk.run(&[verb]);
+        assert!(text.code == 0 && text.out.is_ascii(), "{text:?}");
+        let fits = |line: &str| line.len() <= 80 || line.starts_with("Digest ");
+        assert!(text.out.lines().all(fits), "{verb}: {}", text.out);
+    }
+    let account = desk.run(&["explain", "00002", "-o", "json"]).json();
+    let account = account["accounts"][0]["id"].as_str().unwrap().to_owned();
+    for name in ["00002", "A002@acme", &account, &format!("okta/{account}")] {
+        let found = desk.run(&["people", name, "-o", "json"]).json();
+        assert_eq!((found.as_array().unwrap().len(), &found[0]["employee_number"]), (1, &"00002".into()), "{name}");
+    }
+    assert_eq!(desk.run(&["status", "-o", "csv"]).code, 64);
 }

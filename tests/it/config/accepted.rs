@@ -59,10 +59,11 @@ fn the_documented_sample_has_the_documented_values() {
     assert_eq!((config.pass.incremental, config.pass.full), (Duration::from_mins(2), Duration::from_hours(24)));
     assert!((config.pass.jitter - 0.1).abs() < f64::EPSILON);
     let brakes = config.brakes;
-    let revoke = Brake { per_pass: percent(5.0), at_least: 5, per_day: Some(percent(10.0)) };
+    let revoke =
+        Brake { per_day: Some(percent(10.0)), per_week: Some(percent(20.0)), ..Brake::per_pass(percent(5.0), 5) };
     assert_eq!(brakes.revoke, revoke);
-    assert_eq!(brakes.grant, Brake { per_pass: percent(20.0), at_least: 20, per_day: None });
-    assert_eq!(brakes.rules_edit, Brake { per_pass: percent(10.0), at_least: 5, per_day: None });
+    assert_eq!(brakes.grant, Brake::per_pass(percent(20.0), 20));
+    assert_eq!(brakes.rules_edit, Brake::per_pass(percent(10.0), 5));
     assert_eq!((brakes.feed_shrink, brakes.approvers), (percent(5.0), 1));
     assert_eq!(brakes.approval_expires, Duration::from_hours(72));
 }
@@ -258,4 +259,42 @@ fn paths_are_relative_to_the_file_that_names_them() {
     assert_eq!(loaded.config.catalog, folder.path("sub/bought.toml"));
     let named: Vec<&Named> = loaded.named_files.iter().map(|named| &named.what).collect();
     assert_eq!(named, [&Named::Secret(Secret::File(folder.path("t")))]);
+}
+
+#[test]
+fn brakes_by_cause_have_safe_defaults_and_their_own_settings() {
+    let plain = Folder::new(FEED, CATALOG).loaded().config.brakes;
+    assert_eq!((plain.leavers, plain.job_code, plain.spend.len()), (None, None, 0));
+    assert_eq!(plain.lost_attribute, Brake::per_pass(percent(5.0), 5));
+    assert_eq!(plain.catalog_edit, Brake::per_pass(percent(5.0), 5));
+    assert_eq!(plain.expiry, Brake::per_pass(percent(5.0), 5));
+    assert_eq!(plain.feed, Brake { per_day: Some(percent(10.0)), ..Brake::per_pass(percent(5.0), 20) });
+    let text = "[brakes]\nleavers = { per_pass = \"20%\", at_least = 10 }\njob_code = { per_pass = 3, per_week = 9 }\n\
+        revoke = { per_hour = 4, per_week = \"15%\" }\n\
+        grant = { spend_per_pass = \"500 USD\", spend_per_day = [\"2000 USD\", \"1500.50 EUR\"] }\n\
+        lost_attribute = { per_pass = \"50%\", at_least = 2 }\n";
+    let brakes = Folder::new(format!("{FEED}{text}"), CATALOG).loaded().config.brakes;
+    let count = |count| Limit { count: Some(count), percent: None };
+    let leavers = Brake { per_day: Some(percent(40.0)), ..Brake::per_pass(percent(20.0), 10) };
+    assert_eq!(brakes.leavers, Some(leavers));
+    let moves = Brake { per_day: Some(count(6)), per_week: Some(count(9)), ..Brake::per_pass(count(3), 5) };
+    assert_eq!(brakes.job_code, Some(moves));
+    assert_eq!((brakes.revoke.per_hour, brakes.revoke.per_week), (Some(count(4)), Some(percent(15.0))));
+    let spend: Vec<String> = brakes
+        .spend
+        .iter()
+        .map(|limit| format!("{} {} a {}", limit.per_month, limit.currency, limit.span.word()))
+        .collect();
+    assert_eq!(spend, ["500.00 USD a pass", "2000.00 USD a day", "1500.50 EUR a day"]);
+    assert_eq!(brakes.lost_attribute, Brake::per_pass(percent(50.0), 2));
+}
+
+#[test]
+fn people_and_last_holders_can_be_protected() {
+    let people = "[people]\nprotected = [\"breakglass@acme.example\", \"104233\"]\n";
+    let catalog = format!("{CATALOG}\n[tier.admin]\nrank = 99\nseats = 3\nkeep = 1\n");
+    let loaded = Folder::new(format!("{people}{FEED}"), catalog).loaded();
+    assert_eq!(loaded.config.protected, ["104233", "breakglass@acme.example"].map(str::to_owned).into());
+    assert_eq!(loaded.catalog.pools[&"admin".into()].keep, 1);
+    assert!(loaded.catalog.pools.values().filter(|pool| pool.keep > 0).count() == 1);
 }

@@ -144,6 +144,29 @@ fn brakes() {
     );
     broken("no table", "[brakes]\nrevoke = \"5%\"", "C007 2:10 expected a table, found text | ");
     broken(
+        "causes",
+        "[brakes]\nleaver = { per_pass = 3 }\nexpiry = { per_weak = 3 }\nlost_attribute = { per_day = 3 }\n\
+         grant = { spend_per_month = \"2 USD\", spend_per_day = \"2000\", spend_per_week = [\"1 USD\", \"2 usd\"] }",
+        "C006 2:1 there is no setting `leaver` in [brakes] | did you mean `leavers`?
+         C006 3:12 there is no setting `per_weak` in [brakes.expiry] | did you mean `per_week`?
+         C006 4:20 there is no setting `per_day` in [brakes.lost_attribute] | known here: `at_least`, `per_pass`
+         C006 5:11 there is no setting `spend_per_month` in [brakes.grant] | did you mean
+         C070 5:54 `2000` is not an amount of money | 2000 USD
+         C070 5:89 `2 usd` is not an amount of money | 2000 USD",
+    );
+    broken(
+        "two limits",
+        "[brakes]\ngrant = { spend_per_day = [\"1 USD\", \"2 USD\"] }",
+        "C013 2:37 `spend_per_day` has two limits in USD | leave one of them out",
+    );
+    broken(
+        "protected",
+        "[people]\nprotected = [\"a@x\", \"*@acme.example\", \"a@x\", 7]",
+        "C051 2:21 `*@acme.example` is no name of one person | name each
+         C013 2:39 \"a@x\" stands twice in `protected` | leave
+         C007 2:46 expected text, found a whole number | ",
+    );
+    broken(
         "in a limit",
         "[brakes]\nfeed_shrink = { percnt = \"5%\" }",
         "C006 2:15 there is no setting `percnt` in a limit | percent",

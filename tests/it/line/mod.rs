@@ -5,4 +5,5 @@ mod crash;
 mod explain;
 mod faults;
 mod hooks;
+mod screens;
 mod stories;

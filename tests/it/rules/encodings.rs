@@ -72,7 +72,10 @@ fn anything_else_is_an_error_that_says_how_to_save_it() {
     let latin = in_csv(b"id,department,tier\na,B\xFCro,agent\n".to_vec());
     assert_eq!(told(&latin), ["R003 2:4"]);
     assert!(latin.findings[0].help.as_deref().unwrap().contains("CSV UTF-8"));
-    assert_eq!(latin.findings[0].message, "the file is not UTF-8 text from here on");
+    assert_eq!(
+        latin.findings[0].message,
+        "the file is not UTF-8 text from line 2 on: byte 0xFC, which is `ü` in Windows-1252 (Latin-1)"
+    );
     let no_mark = utf16(TABLE, true).split_off(2);
     assert_eq!(told(&in_csv(b"i\0d\0,\0".to_vec())), ["R003 1:2"]);
     assert_eq!(told(&in_csv(no_mark)), ["R003 2:6"]);

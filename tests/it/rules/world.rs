@@ -10,7 +10,7 @@ use seatwarden::directory::Person;
 use seatwarden::model::{
     Attribute, Billing, Catalog, ClassName, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status,
 };
-use seatwarden::rules::{Compiled, Finding, RuleSet, Severity, Source, compile};
+use seatwarden::rules::{Compiled, Finding, RuleSet, Severity, Source, compile, examine};
 
 pub(super) fn pool(name: &str, kind: PoolKind, rank: i64, seats: Seats) -> Pool {
     Pool {
@@ -27,6 +27,7 @@ pub(super) fn pool(name: &str, kind: PoolKind, rank: i64, seats: Seats) -> Pool 
         cost: None,
         requires: BTreeSet::new(),
         excludes: BTreeSet::new(),
+        keep: 0,
     }
 }
 
@@ -54,6 +55,11 @@ pub(super) fn source(path: &str, bytes: impl Into<Vec<u8>>) -> Source {
 
 pub(super) fn compiled(files: &[Source]) -> Compiled {
     compile(files, &catalog(), &TimeZone::UTC)
+}
+
+/// With the warnings for people who edit it, on the day of `today`.
+pub(super) fn examined(files: &[Source]) -> Compiled {
+    examine(files, &catalog(), &TimeZone::UTC, today())
 }
 
 pub(super) fn toml(text: &str) -> Compiled {

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 use seatwarden::model::{Attribute, Digest, PersonId};
-use seatwarden::seats::{Action, Event, Limit, Plan, PoolMode, Refusal, approve, decide, plan_digest, reject, scope};
+use seatwarden::seats::{
+    Action, Event, Limit, Plan, PoolMode, Reason, Refusal, Spans, approve, decide, plan_digest, reject, scope,
+};
 
 use super::world::{World, brake, claim, days, desk, left, print};
 
@@ -260,7 +262,8 @@ fn what_is_held_stays_held_when_its_limit_grows_over_it() {
 fn the_slow_bleed_of_a_day_is_held() {
     let mut world = staffed(50);
     world.policy.brakes.revoke.per_day = Some(Limit { count: None, percent: Some(10.0) });
-    world.policy.revoked_today.insert("fulfiller".into(), 3);
+    let spans = Spans { hour: 1, day: 3, week: 3 };
+    world.policy.lately.taken.insert(("fulfiller".into(), Some(Reason::Left)), spans);
     world.leaves(1);
     world.leaves(2);
     assert_eq!(world.decide().held, []);
@@ -271,7 +274,7 @@ fn the_slow_bleed_of_a_day_is_held() {
     ");
     // A new day does not release what nobody has looked at.
     world.pass();
-    world.policy.revoked_today.clear();
+    world.policy.lately.taken.clear();
     world.later(days(1));
     assert_eq!(world.decide().steps, []);
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId};
+use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId, Reassign};
 use seatwarden::rules::{Standing, Want};
-use seatwarden::seats::{Event, HoldState, PoolMode};
+use seatwarden::seats::{Brake, Event, HoldState, Limit, PoolMode};
 
 use super::world::{World, addon, after, brake, claim, claim_until, days, left, no_want, tier};
 
@@ -50,9 +50,14 @@ pub(super) struct Life {
     until: Option<u32>,
 }
 
+/// Seats, grace, reserve, hold, whether leavers are exempt, and how many changes of hands are allowed.
+type Terms = (u32, u32, u32, u32, bool, Option<u32>);
+
 pub(super) fn catalog() -> impl Strategy<Value = Vec<Pool>> {
-    let terms = || (0_u32..5, 0_u32..3, 0_u32..2, 0_u32..3, any::<bool>());
-    let pool = |mut pool: Pool, (seats, grace, reserve, hold, exempt): (u32, u32, u32, u32, bool)| {
+    let quota = prop::option::weighted(0.4, 0_u32..3);
+    let terms = move || (0_u32..5, 0_u32..3, 0_u32..2, 0_u32..3, any::<bool>(), quota.clone());
+    let pool = |mut pool: Pool, (seats, grace, reserve, hold, exempt, quota): Terms| {
+        pool.reassign = quota.map(|at_most| Reassign { at_most, per: days(9) });
         pool.seats = seatwarden::model::Seats::Bought(seats);
         pool.grace = days(grace * 2);
         if reserve > 0 {
@@ -189,13 +194,23 @@ impl World {
                 self.occupy(POOLS[*pool], *strangers, if held { &[] } else { std::slice::from_ref(person) });
             }
             Op::Brakes(count) => {
-                self.policy.brakes.revoke = brake(*count);
-                self.policy.brakes.rules_edit = brake(*count);
-                self.policy.brakes.grant = brake(*count);
+                for one in [
+                    &mut self.policy.brakes.revoke,
+                    &mut self.policy.brakes.rules_edit,
+                    &mut self.policy.brakes.catalog_edit,
+                    &mut self.policy.brakes.expiry,
+                    &mut self.policy.brakes.lost_attribute,
+                    &mut self.policy.brakes.feed,
+                    &mut self.policy.brakes.grant,
+                ] {
+                    let more = |times| Some(Limit { count: Some(count * times), percent: None });
+                    *one = Brake { per_hour: more(2), per_day: more(3), per_week: more(5), ..brake(*count) };
+                }
             }
             Op::Trust(trust) => self.policy.may_revoke = *trust,
             Op::Judge(approve) => self.judge(*approve),
             Op::Pass(None) => {
+                self.recall();
                 let plan = self.decide();
                 self.apply(&plan);
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use seatwarden::model::{Digest, PersonId, Pool, PoolId, PoolKind, Seats};
+use seatwarden::model::{Digest, PersonId, Pool, PoolId, PoolKind, Seats, UnitNo};
 use seatwarden::rules::{Desired, Standing, Want};
 use seatwarden::seats::{
     Action, Event, HoldState, Ledger, Plan, Policy, PoolMode, Step, WaitingRow, approve, decide, scope,
@@ -12,7 +12,7 @@ use seatwarden::seats::{
 use super::chance::{Op, PEOPLE, catalog, life, ops};
 use super::world::{World, after, days, print};
 
-fn cases() -> ProptestConfig {
+pub(super) fn cases() -> ProptestConfig {
     ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").map_or(96, |cases| cases.parse().unwrap()),
         max_shrink_iters: 4_000,
@@ -46,6 +46,12 @@ fn in_use(ledger: &Ledger, policy: &Policy, pool: &PoolId) -> usize {
     all.len() + desk.map_or(0, |desk| desk.strangers as usize)
 }
 
+/// The numbers of the seats in use, once per user.
+fn users(ledger: &Ledger, pool: &PoolId) -> Vec<UnitNo> {
+    let held = ledger.holdings.iter().filter(|((_, id), _)| id == pool).map(|(_, holding)| holding.unit);
+    held.chain(ledger.cooling.iter().filter(|((_, id), _)| id == pool).map(|(_, cooling)| cooling.unit)).collect()
+}
+
 fn digests(plan: &Plan) -> Vec<Digest> {
     plan.held.iter().map(|held| held.digest.clone()).collect()
 }
@@ -76,6 +82,9 @@ fn every_moment_is_allowed(world: &World, plan: &Plan) {
         assert!(now <= bought || Some(now) <= before, "{now} of {bought} {pool}:\n{}", print(plan));
         let pools: Vec<&Pool> = ledger.of_person(person).map(|(id, _)| policy.catalog.pool(id).unwrap()).collect();
         let tiers = pools.iter().filter(|pool| pool.kind == PoolKind::Tier).count();
+        let units: Vec<UnitNo> = users(&ledger, &pool);
+        let once: BTreeSet<UnitNo> = units.iter().copied().collect();
+        assert_eq!(units.len(), once.len(), "a seat of {pool} has two users:\n{}", print(plan));
         assert!(tiers <= 1, "{person} has {tiers} tiers:\n{}", print(plan));
         let new = policy.catalog.pool(&pool).unwrap();
         for other in &pools {

@@ -1,8 +1,12 @@
 //! Who gets a scarce seat: stories for people, laws for invariants.
 
 mod brakes;
+mod causes;
 mod chance;
+mod keep;
 mod laws;
 mod reader;
+mod slow;
 mod stories;
+mod units;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use seatwarden::model::{Digest, Exemption, PersonId, Seats};
+use seatwarden::model::{Digest, Exemption, PersonId, PoolId, Reassign, Seats, UnitNo};
 use seatwarden::rules::Standing;
 use seatwarden::seats::{Action, Event, Evidence, Plan, PoolMode, Step, check};
 
@@ -28,11 +28,28 @@ fn world() -> World {
 fn broken(world: &World, change: impl FnOnce(&mut Plan)) -> BTreeSet<u8> {
     let mut plan = world.decide();
     change(&mut plan);
+    name_units(&mut plan, world);
     let faults = check(&plan, &world.desired, &world.ledger, &world.policy, world.now);
     for fault in &faults {
         assert!(!fault.text.contains('@') && !fault.text.is_empty(), "{}", fault.text);
     }
     faults.into_iter().map(|fault| fault.invariant).collect()
+}
+
+/// Names a seat for everybody who gains one, and none for others, so that a test is about what it breaks.
+fn name_units(plan: &mut Plan, world: &World) {
+    let gains: BTreeSet<(PersonId, PoolId)> =
+        plan.steps.iter().filter_map(|step| Some((step.person, step.gains()?.clone()))).collect();
+    plan.units.retain(|key, _| gains.contains(key));
+    let lost: BTreeSet<(PersonId, PoolId)> =
+        plan.steps.iter().filter_map(|step| Some((step.person, step.loses()?.clone()))).collect();
+    for (person, pool) in gains {
+        let holdings = world.ledger.holdings.iter().filter(|(key, _)| key.1 == pool && !lost.contains(key));
+        let mut taken: BTreeSet<UnitNo> = holdings.map(|(_, holding)| holding.unit).collect();
+        taken.extend(plan.units.iter().filter(|((_, id), _)| *id == pool).map(|(_, unit)| *unit));
+        let free = (1..=10).map(UnitNo).find(|unit| !taken.contains(unit)).unwrap();
+        plan.units.entry((person, pool)).or_insert(free);
+    }
 }
 
 fn step_of(plan: &Plan, action: Action) -> Step {
@@ -72,7 +89,8 @@ fn a_grant_that_relies_on_a_cooling_seat() {
     assert_eq!(broken(&cold, |plan| plan.steps.insert(1, grant.clone())), [1].into());
     cold.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::Leaver]));
     assert_eq!(broken(&cold, |_| ()), [].into());
-    // A seat called free before its time is no seat either.
+    // A seat called free before its time is no seat either, though a leaver had it, where the terms exempt nobody.
+    cold.pool("fulfiller").min_hold = Some(min_hold(90, &[]));
     cold.happens(Event::Revoked {
         person: PersonId(1),
         pool: "fulfiller".into(),
@@ -86,6 +104,30 @@ fn a_grant_that_relies_on_a_cooling_seat() {
         }),
         [1].into()
     );
+}
+
+#[test]
+fn a_seat_that_is_not_theirs_to_get() {
+    let unit = |plan: &mut Plan, number: u32| {
+        plan.units.insert((PersonId(2), "fulfiller".into()), UnitNo(number));
+    };
+    assert_eq!(world().decide().units, [((PersonId(2), "fulfiller".into()), UnitNo(1))].into());
+    assert_eq!(broken(&world(), |plan| unit(plan, 2)), [1].into(), "somebody has it");
+    assert_eq!(broken(&world(), |plan| unit(plan, 5)), [1].into(), "it was not bought");
+    let mut world = world();
+    world.pool("fulfiller").reassign = Some(Reassign { at_most: 0, per: days(365) });
+    let grant = step_of(&self::world().decide(), Action::Grant);
+    assert!(world.decide().units.is_empty());
+    assert_eq!(broken(&world, |plan| plan.steps.insert(1, grant)), [1].into(), "one change of hands too many");
+    let mut unnamed = self::world().decide();
+    unnamed.units.clear();
+    let world = self::world();
+    let faults = check(&unnamed, &world.desired, &world.ledger, &world.policy, world.now);
+    assert_eq!(faults.iter().map(|fault| fault.invariant).collect::<Vec<_>>(), [1]);
+    unnamed.units.insert((PersonId(2), "fulfiller".into()), UnitNo(1));
+    unnamed.units.insert((PersonId(3), "incident".into()), UnitNo(2));
+    let faults = check(&unnamed, &world.desired, &world.ledger, &world.policy, world.now);
+    assert_eq!(faults.iter().map(|fault| fault.invariant).collect::<Vec<_>>(), [1], "a seat for nobody");
 }
 
 #[test]

@@ -415,7 +415,7 @@ fn a_seat_cools_for_the_vendors_time_and_a_leaver_is_exempt() {
     Revoke p-1 fulfiller (fulfiller > requester) [JobCodeChanged/Positive] job code SD-12 became FIN-3; no row grants fulfiller
     Revoke p-2 fulfiller (fulfiller > -) [Left/Positive] okta says DEPROVISIONED
     Grant p-3 fulfiller (requester > fulfiller) [SeatFreed/Rule] row fulfillers gives fulfiller; waited since 2026-11-02T08:00:00Z and is next
-    waits #1 p-4 fulfiller (pool_full)
+    waits #1 p-4 fulfiller (pool_full) not before 31 Jan 2027: unit 1 of fulfiller cools until then; a leaver exemption would allow it today
     ");
     let until = Time::parse("2027-01-31T08:00:00Z").unwrap();
     assert_eq!(world.ledger.cooling[&(PersonId(1), PoolId::new("fulfiller"))].until, until);
@@ -438,7 +438,7 @@ fn whoever_comes_back_takes_their_own_cooling_seat_past_the_queue() {
     world.leaves(1);
     assert_snapshot!(world.pass(), @r"
     Revoke p-1 fulfiller (fulfiller > -) [Left/Positive] okta says DEPROVISIONED
-    waits #1 p-2 fulfiller (pool_full)
+    waits #1 p-2 fulfiller (pool_full) not before 31 Jan 2027: unit 1 of fulfiller cools until then; the terms exempt nobody
     ");
     world.later(days(30));
     world.wants(1, "SD-12", "fulfiller");
@@ -594,7 +594,7 @@ fn unfinished_business_is_left_to_the_worker_unless_it_is_no_longer_wanted() {
         let person = PersonId(person);
         let basis = world.desired[&person].basis.clone();
         let (pool, cause) = ("fulfiller".into(), cause.clone());
-        world.happens(Event::Granting { person, pool, class: None, cause, basis });
+        world.happens(Event::Granting { person, pool, class: None, cause, basis, unit: None });
     }
     let person = PersonId(3);
     world.happens(Event::Granted { person, pool: "fulfiller".into() });

@@ -12,8 +12,8 @@ use seatwarden::model::{
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{
-    Action, Brake, Brakes, Event, HoldState, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Step, check,
-    cooling_until, decide,
+    Action, Brake, Brakes, Event, HoldState, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Recent, Step,
+    check, cooling_until, decide,
 };
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -48,6 +48,7 @@ pub(super) fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
         cost: None,
         requires: [].into(),
         excludes: [].into(),
+        keep: 0,
     }
 }
 
@@ -62,7 +63,7 @@ pub(super) fn addon(id: &str, seats: u32, requires: &[&str]) -> Pool {
 
 /// A brake that lets `count` pass.
 pub(super) fn brake(count: u64) -> Brake {
-    Brake { per_pass: Limit { count: Some(count), percent: None }, at_least: count, per_day: None }
+    Brake::per_pass(Limit { count: Some(count), percent: None }, count)
 }
 
 pub(super) fn policy(pools: Vec<Pool>) -> Policy {
@@ -76,12 +77,22 @@ pub(super) fn policy(pools: Vec<Pool>) -> Policy {
             revoke: brake(1_000),
             grant: brake(1_000),
             rules_edit: brake(1_000),
+            leavers: None,
+            job_code: None,
+            catalog_edit: brake(1_000),
+            expiry: brake(1_000),
+            lost_attribute: brake(1_000),
+            feed: brake(1_000),
+            spend: Vec::new(),
             feed_shrink: Limit { count: None, percent: Some(5.0) },
             approval_expires: days(3),
             approvers: 1,
         },
         occupied: BTreeMap::new(),
-        revoked_today: BTreeMap::new(),
+        lately: Lately::default(),
+        catalog_before: None,
+        protected: [].into(),
+        prefer: Vec::new(),
         modes: BTreeMap::new(),
         may_revoke: true,
         rules_digest: Digest::new("sha256:table"),
@@ -174,6 +185,15 @@ impl World {
     pub(super) fn happens(&mut self, event: Event) {
         self.ledger.apply(self.now, &event);
         self.journal.push((self.now, event));
+    }
+
+    /// Counts what passed lately, as the worker does before a pass.
+    pub(super) fn recall(&mut self) {
+        let mut recent = Recent::default();
+        for (at, event) in &self.journal {
+            recent.take_in(*at, event);
+        }
+        self.policy.lately = recent.counts(self.now, &self.ledger, &self.policy.prefer);
     }
 
     pub(super) fn later(&mut self, span: Duration) {
@@ -270,10 +290,19 @@ pub(super) fn after(plan: &Plan, ledger: &Ledger, policy: &Policy, now: Time) ->
         if let Some(pool) = step.gains() {
             let (pool, class) = (pool.clone(), step.class.clone());
             let (cause, basis) = (step.cause.clone(), step.basis.clone());
+            let unit = plan.units.get(&(person, pool.clone())).copied();
             if policy.occupied.get(&pool).is_some_and(|occupied| occupied.people.contains(&person)) {
-                events.push(Event::Adopted { person, pool, target: TargetName::new("desk"), class, cause, basis });
+                events.push(Event::Adopted {
+                    person,
+                    pool,
+                    target: TargetName::new("desk"),
+                    class,
+                    cause,
+                    basis,
+                    unit,
+                });
             } else {
-                events.push(Event::Granting { person, pool: pool.clone(), class, cause, basis });
+                events.push(Event::Granting { person, pool: pool.clone(), class, cause, basis, unit });
                 events.push(Event::Granted { person, pool });
             }
         }
@@ -293,7 +322,8 @@ pub(super) fn print(plan: &Plan) -> String {
         writeln!(text, "{what} [{:?}/{:?}] {}", cause.reason, cause.evidence, cause.text).unwrap();
     }
     for row in &plan.waiting {
-        writeln!(text, "waits #{} {} {} ({})", row.position, row.person, row.pool, row.reason).unwrap();
+        let terms = row.not_before.map_or(String::new(), |_| format!(" {}", row.text));
+        writeln!(text, "waits #{} {} {} ({}){terms}", row.position, row.person, row.pool, row.reason).unwrap();
     }
     for held in &plan.held {
         let steps = held.steps.len();
@@ -303,6 +333,10 @@ pub(super) fn print(plan: &Plan) -> String {
             held.cause, held.pool, held.wanted, held.limit, held.text
         )
         .unwrap();
+    }
+    for kept in &plan.kept {
+        let Step { person, pool, cause, .. } = &kept.step;
+        writeln!(text, "kept {person} {pool}: {}; {}", cause.text, kept.by.text(pool)).unwrap();
     }
     for note in &plan.notes {
         match note {

@@ -44,6 +44,7 @@ fn batch(committer: u64, turn: u64) -> Batch {
         class: None,
         cause: cause("a row"),
         basis: basis("SD-1"),
+        unit: None,
     });
     batch.events.push(Event::Granted { person: holder, pool });
     batch.events.push(Event::FeedAccepted { feed: FeedName::new(name(committer)), accounts: turn });

@@ -198,7 +198,14 @@ async fn a_ledger_once_handed_out_stays_as_it_was() {
     let before = store.ledger();
     let mut batch = Batch::new(at(1), 1);
     let (person, pool) = (PersonId(1), PoolId::new("fulfiller"));
-    batch.events.push(Event::Granting { person, pool, class: None, cause: cause("a row"), basis: basis("SD-1") });
+    batch.events.push(Event::Granting {
+        person,
+        pool,
+        class: None,
+        cause: cause("a row"),
+        basis: basis("SD-1"),
+        unit: None,
+    });
     store.commit(batch).await.unwrap();
     assert!(before.holdings.is_empty());
     assert_eq!(store.ledger().holdings.len(), 1);

@@ -8,6 +8,7 @@ use seatwarden::audit::{Entry, Tip, link};
 use seatwarden::directory::{AccountRow, Missing, PersonRecord};
 use seatwarden::model::{
     Account, AccountId, Attribute, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Status, TargetName, Time,
+    UnitNo,
 };
 use seatwarden::rules::Basis;
 use seatwarden::seats::event::HoldEnd;
@@ -99,6 +100,8 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
     let class = rng.bool().then(|| ClassName::new("on-call"));
     let cause = cause("because \"quoted\" \u{e9}\n");
     let basis = basis(&format!("SD-{}", rng.u8(..9)));
+    // Old entries name no seat, and some name one that is in use.
+    let unit = rng.bool().then(|| UnitNo(rng.u32(1..12)));
     let by = "ann@acme.example".to_owned();
     let reason = "checked".to_owned();
     match rng.u8(..20) {
@@ -108,10 +111,10 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
             email: Some(format!("user{}@acme.example", person.0)),
             employee_number: None,
         }),
-        1..=4 => Event::Granting { person, pool, class, cause, basis },
+        1..=4 => Event::Granting { person, pool, class, cause, basis, unit },
         5..=7 => Event::Granted { person, pool },
         8 => Event::GrantDropped { person, pool, why: "409".to_owned() },
-        9 => Event::Adopted { person, pool, target: TargetName::new("desk"), class, cause, basis },
+        9 => Event::Adopted { person, pool, target: TargetName::new("desk"), class, cause, basis, unit },
         10 => Event::Revoking { person, pool, cause },
         11 => Event::Revoked { person, pool, cooling_until: rng.bool().then(|| at(99)) },
         12 => match rng.u8(..3) {
