@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fmt deploy-check
+.PHONY: help demo test check bench simulate fmt fuzz deploy-check
 
 CARGO ?= cargo
 
@@ -20,8 +20,14 @@ check: ## The quick part: format and lints
 bench: ## Measures evaluate, plan, store and mirror beside their alternatives (release build)
 	$(CARGO) bench --bench line --bench store --bench mirror
 
+simulate: ## Lives through SEEDS=10000 seeded worlds with faults and crashes, from FROM=0 on (optimized build)
+	SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) $(CARGO) test --profile bench --test it -- --nocapture sim::random
+
 fmt: ## Formats the code
 	$(CARGO) fmt --all
+
+fuzz: ## Looks for bad inputs with cargo-fuzz, a minute for each reader and the matcher
+	bash tests/tools/fuzz.sh
 
 deploy-check: ## Checks the systemd unit and the Kubernetes manifests
 	bash tests/tools/deploy.sh

@@ -17,6 +17,7 @@
 //! | [`rules`] | the table that maps people to seats | yes |
 //! | [`seats`] | ledger, planner, brakes, checker | yes |
 //! | [`audit`] | the hash chain | yes |
+//! | [`workbook`] | the table as XLSX | yes |
 //! | [`feed`] | reading identity providers | |
 //! | [`target`] | writing to desks | |
 //! | [`store`] | what survives a crash | |
@@ -40,4 +41,5 @@ pub mod rules;
 pub mod seats;
 pub mod store;
 pub mod target;
+pub mod workbook;
 pub mod worker;

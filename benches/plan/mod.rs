@@ -84,7 +84,7 @@ fn policy(seats: u32) -> Policy {
 /// Somebody whom a row gives the tier, every tenth on call and every tenth with an add-on.
 fn want(person: u64) -> Want {
     let rule = RuleId::new("sd-analysts");
-    let claim = Claim { rule: rule.clone(), exception: false, until: None };
+    let claim = Claim { rule: rule.clone(), exception: false, priority: 0, until: None };
     let addons = if person.is_multiple_of(10) { [("incident".into(), claim.clone())].into() } else { [].into() };
     Want {
         standing: Standing::Active,

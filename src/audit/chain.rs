@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::Entry;
-use crate::model::Time;
+use crate::model::{Digest, Time};
 use crate::seats::Event;
 
 /// The longest line that is read or written. A held first fill of some hundred thousand seats is one entry.
@@ -45,10 +45,15 @@ pub struct Break {
     pub why: String,
 }
 
-/// Makes the entry that follows `prev`.
+/// Makes the entry that follows `prev`, of a time without a rules table.
 pub fn link(prev: &Tip, at: Time, pass: u64, event: Event) -> Entry {
-    let mut entry =
-        Entry { seq: prev.seq.saturating_add(1), at, pass, event, prev: prev.hash.clone(), hash: String::new() };
+    link_under(prev, at, pass, None, event)
+}
+
+/// Makes the entry that follows `prev`, with the digest of the rules table in force.
+pub fn link_under(prev: &Tip, at: Time, pass: u64, rules: Option<Digest>, event: Event) -> Entry {
+    let (seq, hash) = (prev.seq.saturating_add(1), String::new());
+    let mut entry = Entry { seq, at, pass, rules, event, prev: prev.hash.clone(), hash };
     entry.hash = digest(&entry);
     entry
 }

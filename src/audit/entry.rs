@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Time;
+use crate::model::{Digest, Time};
 use crate::seats::Event;
 
 /// What happened, when, in which pass, linked to the entry before it. In JSON the fields of the event stand beside
@@ -15,6 +15,10 @@ pub struct Entry {
     pub at: Time,
     /// The pass it happened in, or 0 outside of any.
     pub pass: u64,
+    /// The digest of the rules table in force; absent where none was, and in entries of versions that did not write it.
+    /// An absent digest leaves no trace in the JSON, so that such entries hash as they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Digest>,
     /// What.
     #[serde(flatten)]
     pub event: Event,

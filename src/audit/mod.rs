@@ -8,7 +8,7 @@ pub mod entry;
 pub mod past;
 pub mod report;
 
-pub use chain::{Break, LINE_LIMIT, Tip, Verifier, link, verify, verify_lines};
+pub use chain::{Break, LINE_LIMIT, Tip, Verifier, link, link_under, verify, verify_lines};
 pub use entry::Entry;
 pub use past::{Past, PastReader};
 pub use report::{deed, sentence};

@@ -1,10 +1,10 @@
-//! The JSON Schemas of both files, for editors (`#:schema` lines, Even Better TOML, taplo) and for `config schema`.
+//! The JSON Schemas of all files, for editors (`#:schema` lines, Even Better TOML, taplo) and for `config schema`.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 
-use super::raw::{CatalogFile, ConfigFile};
+use super::raw::{CatalogFile, ConfigFile, TableFile};
 
 /// The schema of `seatwarden.toml`.
 pub fn configuration() -> Value {
@@ -14,6 +14,11 @@ pub fn configuration() -> Value {
 /// The schema of `catalog.toml`.
 pub fn catalog() -> Value {
     of::<CatalogFile>()
+}
+
+/// The schema of a rules table in TOML.
+pub fn rules() -> Value {
+    of::<TableFile>()
 }
 
 /// A schema as text, with a line break at its end.
@@ -90,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 35] = [
+    const SHAPES: [(&str, &[&str]); 37] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -115,6 +120,8 @@ mod tests {
         ("auth basic", &["ScimAuth basic", "PushAuth basic"]),
         ("auth client_secret", &["EntraAuth client_secret", "ScimAuth client_secret"]),
         ("auth private_key_jwt", &["OktaAuth private_key_jwt", "ScimAuth private_key_jwt"]),
+        ("auth certificate", &["EntraAuth certificate"]),
+        ("auth federated", &["EntraAuth federated"]),
         ("target", &["TargetFile"]),
         ("seat", &["SeatFile"]),
         ("bought", &["catalog.toml"]),
@@ -137,9 +144,9 @@ mod tests {
         let target =
             "[target.t]\nkind = 'scim'\nauth = { kind = 'basic', password = {} }\nseats = { a = {} }\n".to_owned();
         let scim = ["bearer", "basic", "client_secret", "private_key_jwt"].map(|auth| ("scim", auth));
-        let others =
-            [("okta", "ssws"), ("okta", "private_key_jwt"), ("entra", "client_secret"), ("scim_push", "basic")];
-        let feeds = scim.into_iter().chain(others).enumerate().map(|(number, (kind, auth))| {
+        let okta = ["ssws", "private_key_jwt"].map(|auth| ("okta", auth));
+        let entra = ["client_secret", "certificate", "federated"].map(|auth| ("entra", auth));
+        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic")]).enumerate().map(|(number, (kind, auth))| {
             format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
         let text: Vec<String> = std::iter::once(target).chain(feeds).collect();

@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 use crate::worker::request::exit;
 use crate::worker::{Answer, Frame, Request, Scope, Trigger, Warden};
 
-/// A request holds at most a plan file.
+/// A request holds at most the files of a rules table.
 const REQUEST_BYTES: usize = 64 << 20;
 
 /// An answer frame holds at most a list of a million people.
@@ -30,6 +30,12 @@ const CONVERSATIONS: usize = 16;
 
 /// How long a peer may take to send its request.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+/// How long a peer may leave an answer unread: long enough for a pager, and an end to a place taken for nothing.
+const UNREAD_TIME: Duration = Duration::from_mins(5);
+
+/// How long conversations may take to end when the daemon stops.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Why there is no conversation.
 #[derive(Debug, Error)]
@@ -81,19 +87,21 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(CONVERSATIONS));
     let conversations = TaskTracker::new();
     loop {
-        let accepted = tokio::select! {
+        // A place comes first: whoever waits for one waits in the system's queue and costs no file.
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accepted => accepted,
         };
         match accepted {
             Ok((stream, _)) => {
-                let (warden, places, stop) = (warden.clone(), places.clone(), stop.clone());
-                let triggers = triggers.clone();
+                let (warden, triggers, stop) = (warden.clone(), triggers.clone(), stop.clone());
                 conversations.spawn(async move {
-                    if let Ok(place) = places.acquire_owned().await {
-                        converse(stream, &warden, &triggers, &stop).await;
-                        drop(place);
-                    }
+                    converse(stream, &warden, &triggers, &stop).await;
+                    drop(place);
                 });
             }
             Err(error) => {
@@ -104,7 +112,9 @@ pub async fn serve(
     }
     drop(std::fs::remove_file(&path));
     conversations.close();
-    conversations.wait().await;
+    if tokio::time::timeout(FAREWELL, conversations.wait()).await.is_err() {
+        warn!("a peer of the control socket does not read its answer and is left");
+    }
 }
 
 async fn converse(stream: UnixStream, warden: &Warden, triggers: &mpsc::Sender<Trigger>, stop: &CancellationToken) {
@@ -168,11 +178,17 @@ async fn converse(stream: UnixStream, warden: &Warden, triggers: &mpsc::Sender<T
 
 async fn say(lines: &mut Framed<UnixStream, LinesCodec>, frame: &Frame) -> bool {
     let Ok(text) = serde_json::to_string(frame) else { return false };
-    let said = lines.send(text).await;
-    if let Err(error) = &said {
-        debug!(%error, "a peer of the control socket went away");
+    match tokio::time::timeout(UNREAD_TIME, lines.send(text)).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            debug!(%error, "a peer of the control socket went away");
+            false
+        }
+        Err(_) => {
+            warn!("a peer of the control socket does not read its answer");
+            false
+        }
     }
-    said.is_ok()
 }
 
 /// Asks a running daemon. Frames go to `each` as they come.

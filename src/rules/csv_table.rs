@@ -10,7 +10,8 @@ use super::normal::normal;
 use super::table::{Entry, Kind, Value, Written, key_of, known_key};
 use super::text::{Findings, Span};
 
-/// Reads a file whose header names columns in any order. A header with `person` holds exceptions.
+/// Reads a file whose header names columns in any order. A header with `person` holds exceptions. After an empty line
+/// another header may follow, so that rows and exceptions can stand in one file.
 pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: &mut Findings<'_>) {
     let (start, separator) = match told_separator(text) {
         None => (0, separator_of(text)),
@@ -21,27 +22,52 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
             return;
         }
     };
-    let (mut list, stop) = records(text, start, separator);
+    let (list, stop) = records(text, start, separator);
     if let Some(stop) = stop {
         report(file, stop, findings);
     }
-    if list.is_empty() {
-        if stop.is_none() {
-            findings.add(code::CSV_HEADER, Span::new(file, 0, 0), "the file has no header", HEADER_HELP);
-        }
-        return;
+    if list.is_empty() && stop.is_none() {
+        findings.add(code::CSV_HEADER, Span::new(file, 0, 0), "the file has no header", HEADER_HELP);
     }
-    let header = list.remove(0);
+    for (header, rows) in sections(&list) {
+        section(file, header, rows, entries, findings);
+    }
+}
+
+/// Headers with the records below them.
+pub(super) fn sections(list: &[Record]) -> Vec<(&Record, &[Record])> {
+    let first = (!list.is_empty()).then_some(0);
+    let later =
+        (1..list.len()).filter(|at| list.get(*at).is_some_and(|record| record.after_blank && is_header(record)));
+    let starts: Vec<usize> = first.into_iter().chain(later).collect();
+    let ends = starts.iter().skip(1).copied().chain([list.len()]);
+    let section = |(start, end): (&usize, usize)| list.get(*start..end).and_then(<[Record]>::split_first);
+    starts.iter().zip(ends).filter_map(section).collect()
+}
+
+/// Whether every cell names a column, and one of them is what every row or exception needs.
+fn is_header(record: &Record) -> bool {
+    let kind = kind_of(record);
+    let known = |field: &Field| known_key(field.text.trim(), kind);
+    let needed = if kind == Kind::Exception { Key::Person } else { Key::Id };
+    record.fields.iter().all(|field| known(field).is_some())
+        && record.fields.iter().any(|field| known(field).as_ref() == Some(&needed))
+}
+
+pub(super) fn kind_of(header: &Record) -> Kind {
+    if header.fields.iter().any(|field| field.text.trim() == "person") { Kind::Exception } else { Kind::Rule }
+}
+
+fn section(file: usize, header: &Record, rows: &[Record], entries: &mut Vec<Entry>, findings: &mut Findings<'_>) {
     let count = header.fields.len();
     if count > MAX_COLUMNS {
         let message = format!("the header has {count} columns, more than {MAX_COLUMNS}");
-        findings.add(code::CSV_HEADER, span_of(file, &header), message, HEADER_HELP);
+        findings.add(code::CSV_HEADER, span_of(file, header), message, HEADER_HELP);
         return;
     }
-    let kind =
-        if header.fields.iter().any(|field| field.text.trim() == "person") { Kind::Exception } else { Kind::Rule };
-    let columns = columns_of(file, &header, &list, kind, findings);
-    for record in &list {
+    let kind = kind_of(header);
+    let columns = columns_of(file, header, rows, kind, findings);
+    for record in rows {
         let span = span_of(file, record);
         let (have, want) = (record.fields.len(), header.fields.len());
         if have != want {
@@ -89,7 +115,7 @@ fn report(file: usize, stop: Stop, findings: &mut Findings<'_>) {
 }
 
 /// `sep=;`, by which Excel tells itself the separator: what it is, and where the table begins.
-fn told_separator(text: &str) -> Option<(usize, char)> {
+pub(super) fn told_separator(text: &str) -> Option<(usize, char)> {
     let line = text.split_inclusive('\n').next()?;
     let told = line.trim_end_matches(['\n', '\r']).trim_matches('"');
     let (name, separator) = told.split_once('=')?;
@@ -99,7 +125,7 @@ fn told_separator(text: &str) -> Option<(usize, char)> {
 }
 
 /// The separator under which most of the header's cells are known columns; a comma when none is better.
-fn separator_of(text: &str) -> char {
+pub(super) fn separator_of(text: &str) -> char {
     let line = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
     let known = |separator: char| {
         let (header, _) = records(line, 0, separator);
@@ -225,7 +251,7 @@ fn cells_of(
 }
 
 /// Spreadsheets run a cell that starts with `=`, `+` or `@`, or with `-` before a letter; some also in full width.
-fn is_formula(text: &str) -> bool {
+pub(super) fn is_formula(text: &str) -> bool {
     let head: String = text.trim_start().chars().take(2).collect();
     let head = normal(&head);
     let mut letters = head.chars();
@@ -238,15 +264,20 @@ fn is_formula(text: &str) -> bool {
 
 /// Splits a cell by `|`, and a cell of job codes by spaces too.
 fn values_of(span: Span, field: &Field, key: &Key) -> Vec<Value> {
-    let pieces: Vec<&str> = if *key == Key::On(Column::JOB_CODE) {
-        field.text.split(|letter: char| letter == '|' || letter.is_whitespace()).collect()
-    } else if key.is_list() {
-        field.text.split('|').collect()
-    } else {
-        vec![&field.text]
-    };
-    let pieces = pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty());
+    let pieces = pieces(&field.text, key).into_iter();
     pieces.map(|piece| Value { text: piece.to_owned(), span: piece_span(span, field, piece) }).collect()
+}
+
+/// The values in the text of a cell.
+pub(super) fn pieces<'a>(text: &'a str, key: &Key) -> Vec<&'a str> {
+    let pieces: Vec<&str> = if *key == Key::On(Column::JOB_CODE) {
+        text.split(|letter: char| letter == '|' || letter.is_whitespace()).collect()
+    } else if key.is_list() {
+        text.split('|').collect()
+    } else {
+        vec![text]
+    };
+    pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).collect()
 }
 
 /// Where a piece of a cell stands. A quoted cell with doubled quotes inside is named as a whole.

@@ -16,6 +16,8 @@ pub(super) struct Field {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) fields: Vec<Field>,
+    /// Whether an empty line stands before it.
+    pub(super) after_blank: bool,
 }
 
 /// Why reading ended before the file did.
@@ -35,8 +37,9 @@ pub(super) enum Stop {
 pub(super) fn records(text: &str, start: usize, separator: char) -> (Vec<Record>, Option<Stop>) {
     let mut reader = Reader { text, at: start, separator };
     let mut list = Vec::new();
+    let mut after_blank = false;
     while reader.at < text.len() {
-        let mut record = Record::default();
+        let mut record = Record { fields: Vec::new(), after_blank };
         loop {
             match reader.field() {
                 Err(stop) => return (list, Some(stop)),
@@ -49,6 +52,7 @@ pub(super) fn records(text: &str, start: usize, separator: char) -> (Vec<Record>
             }
         }
         let is_blank = matches!(record.fields.as_slice(), [only] if only.text.trim().is_empty() && !only.quoted);
+        after_blank = is_blank;
         if !is_blank {
             list.push(record);
         }

@@ -72,6 +72,8 @@ pub struct Claim {
     pub rule: RuleId,
     /// Given by an exception, not by a row.
     pub exception: bool,
+    /// The row's priority, by which people wait; 0 for an exception.
+    pub priority: i64,
     /// The last day it is given, when the row or exception says so.
     pub until: Option<Date>,
 }

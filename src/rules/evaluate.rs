@@ -231,9 +231,11 @@ impl<'a> Source<'a> {
 
     fn claim(self) -> Claim {
         match self {
-            Self::Row(row) => Claim { rule: row.id.clone(), exception: false, until: row.window.until },
+            Self::Row(row) => {
+                Claim { rule: row.id.clone(), exception: false, priority: row.priority, until: row.window.until }
+            }
             Self::Exception(exception) => {
-                Claim { rule: exception.id.clone(), exception: true, until: exception.window.until }
+                Claim { rule: exception.id.clone(), exception: true, priority: 0, until: exception.window.until }
             }
         }
     }

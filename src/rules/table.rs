@@ -58,16 +58,34 @@ impl Entry {
 pub(super) fn read(files: &[Text], findings: &mut Findings<'_>) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (number, file) in files.iter().enumerate() {
-        match ending(&file.path).as_deref() {
-            Some("toml") => toml_table::read(number, &file.content, &mut entries, findings),
-            Some("csv") => csv_table::read(number, &file.content, &mut entries, findings),
-            _ => {
+        match form_of(&file.path) {
+            Some(Form::Toml) => toml_table::read(number, &file.content, &mut entries, findings),
+            Some(Form::Csv) => csv_table::read(number, &file.content, &mut entries, findings),
+            None => {
                 let message = "the ending of the file's name is neither .toml nor .csv";
                 findings.add(code::FILE_KIND, Span::new(number, 0, 0), message, "rename it by what it holds");
             }
         }
     }
     entries
+}
+
+/// How a file of the table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `[[rule]]` and `[[exception]]`.
+    Toml,
+    /// A header, then one row or exception per record.
+    Csv,
+}
+
+/// The form of a file, by the ending of its name.
+pub(super) fn form_of(path: &str) -> Option<Form> {
+    match ending(path).as_deref() {
+        Some("toml") => Some(Form::Toml),
+        Some("csv") => Some(Form::Csv),
+        _ => None,
+    }
 }
 
 /// The ending of a path, in lower case.

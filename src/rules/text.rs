@@ -100,6 +100,11 @@ impl Text {
         }
     }
 
+    /// Whether the file begins with a byte order mark.
+    pub(super) const fn has_mark(&self) -> bool {
+        self.base > 0
+    }
+
     fn bytes_in_file(&self, text: &str) -> usize {
         if self.wide { text.encode_utf16().count() * 2 } else { text.len() }
     }

@@ -111,7 +111,7 @@ impl<'a> Sheet<'a> {
             let held = seats.iter().any(|seat| seat.id == id);
             if self.frame.is_gain_held(*person, id) {
                 self.waits.leave(*person);
-                self.waits.note(self.frame, *person, id, claim);
+                self.waits.note(self.frame, *person, id, claim, true);
             } else if !held && base.may_carry(self.frame, pool) {
                 wishes.push((pool, Wish { person: *person, want, claim }));
             }

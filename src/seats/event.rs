@@ -129,6 +129,9 @@ pub enum Event {
         pool: PoolId,
         /// The row that gives the seat.
         rule: Option<RuleId>,
+        /// It is no lack of seats that keeps it from them, but a brake or something that they hold.
+        #[serde(default, skip_serializing_if = "is_false")]
+        blocked: bool,
     },
     /// The wait is over: granted, or no longer wanted.
     WaitEnded {
@@ -187,6 +190,11 @@ pub enum Event {
     },
     /// Every feed was read whole after a rebuild.
     Trusted {},
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How a hold ended.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
+use super::book::Book;
 use super::cooling_until;
+use super::forecast::{day, release};
 use super::frame::Frame;
 use super::plan::Step;
 use super::room::Rooms;
@@ -21,6 +23,9 @@ pub(super) struct Outlook<'a> {
     /// When the limit on changes of hands lets the next ones through.
     changes: Vec<Time>,
     used: usize,
+    /// When seats get free by dates that are known: cooling and grace that end.
+    due: Vec<Time>,
+    book: Option<&'a Book>,
 }
 
 /// The steps that are made, and which seat each of those gets who gain one.
@@ -57,8 +62,16 @@ impl<'a> Outlook<'a> {
         });
         let mut cooling: Vec<(Time, UnitNo)> = before.chain(begun).filter(|(_, unit)| !taken.contains(unit)).collect();
         cooling.sort_unstable();
-        let over = usize::try_from(rooms.over(&pool.id)).unwrap_or(usize::MAX).min(cooling.len());
-        cooling.drain(..over);
+        let ending = made.steps.iter().filter(|step| step.pool == pool.id).filter_map(|step| {
+            let holding = frame.ledger.holding(step.person, &pool.id)?;
+            let clock = pool.min_hold.as_ref().map_or(step.due_at?, |terms| holding.since.plus(terms.time));
+            Some(step.due_at?.max(clock))
+        });
+        let mut due: Vec<Time> = cooling.iter().map(|(until, _)| *until).chain(ending).collect();
+        due.sort_unstable();
+        let over = usize::try_from(rooms.over(&pool.id)).unwrap_or(usize::MAX);
+        cooling.drain(..over.min(cooling.len()));
+        due.drain(..over.min(due.len()));
         let mut changes = changes(frame.ledger, pool, frame.now);
         changes.extend(made.changes_of(frame, pool));
         let used = changes.len();
@@ -67,7 +80,26 @@ impl<'a> Outlook<'a> {
             let first = used.saturating_sub(at_most);
             changes.into_iter().skip(first).map(|at| at.plus(reassign.per)).collect()
         });
-        Self { pool, zone: &frame.policy.time_zone, cooling, changes, used }
+        let book = frame.ledger.books.get(&pool.id);
+        Self { pool, zone: &frame.policy.time_zone, cooling, changes, used, due, book }
+    }
+
+    /// When a seat is likely to come to that place, and what that rests on.
+    pub(super) fn expected(&self, reason: &str, place: usize, now: Time) -> (Option<Time>, String) {
+        match reason {
+            "pool_full" => {
+                let (by_rate, why) = release(self.book, place.saturating_add(1), now);
+                match (self.due.get(place).copied(), by_rate) {
+                    (Some(due), None) => (Some(due), "a grace or a cooling time that ends".to_owned()),
+                    (Some(due), Some(rate)) if due <= rate => {
+                        (Some(due), "a grace or a cooling time that ends".to_owned())
+                    }
+                    (Some(_) | None, by_rate) => (by_rate, why),
+                }
+            }
+            "terms" => (self.changes.get(place).copied(), "the terms of the pool".to_owned()),
+            _ => (None, "unknown: it is not a lack of seats".to_owned()),
+        }
     }
 
     /// For the place `place` (from 0) among those who wait for the same reason.
@@ -98,7 +130,7 @@ impl<'a> Outlook<'a> {
     }
 
     fn day(&self, at: Time) -> String {
-        at.date_in(self.zone).strftime("%-d %b %Y").to_string()
+        day(at, self.zone)
     }
 
     fn exempt(&self) -> String {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::book::{Book, Denial};
 use super::event::{Cause, Event, Known};
+use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::unit::{UnitState, Units};
 use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
@@ -21,6 +23,8 @@ pub struct Ledger {
     pub cooling: BTreeMap<(PersonId, PoolId), Cooling>,
     /// What happened to every numbered seat that was ever given.
     pub units: BTreeMap<PoolId, Units>,
+    /// What went in and out of each pool, and who was refused.
+    pub books: BTreeMap<PoolId, Book>,
     /// Plans held by brakes, by digest.
     pub held: BTreeMap<Digest, Hold>,
     /// Who the numbers stand for, for everybody who ever touched a seat.
@@ -88,6 +92,8 @@ pub struct Waiting {
     pub since: Time,
     /// The row that gives the seat.
     pub rule: Option<RuleId>,
+    /// Since when it is the lack of seats that keeps it from them; `None` while it is something else.
+    pub refused: Option<Time>,
 }
 
 /// A seat that the vendor's terms keep from the next holder.
@@ -155,10 +161,15 @@ pub enum Touched {
 }
 
 impl Ledger {
-    /// Adds one event that happened `at`. An event that does not fit the state (a `Granted` without `Granting`)
-    /// leaves it as it is: the journal, not the order of calls, is the truth.
+    /// Adds one event that happened `at`. An event that the [`Stage`] of its seat does not allow (a `Granted` without
+    /// `Granting`) leaves everything as it is.
     #[expect(clippy::too_many_lines, reason = "one arm per event, and the list is what a reader looks for")]
     pub fn apply(&mut self, at: Time, event: &Event) -> Touched {
+        if let Some((person, pool)) = seat_of(event)
+            && !Stage::of(self, person, pool).allows(event)
+        {
+            return Touched::Seat(person, pool.clone());
+        }
         match event {
             Event::Person(known) => {
                 self.known.insert(known.person, known.clone());
@@ -174,7 +185,7 @@ impl Ledger {
             }
             Event::Adopted { person, pool, target: _, class, cause, basis, unit } => {
                 let key = (*person, pool.clone());
-                self.waiting.remove(&key);
+                self.wait_over(at, &key, true);
                 let seat = match self.holdings.get(&key) {
                     Some(held) => Given { unit: held.unit, since: at, returned: None },
                     None => Given { returned: None, ..self.give(at, &key, *unit, false) },
@@ -185,7 +196,12 @@ impl Ledger {
             }
             Event::Granted { person, pool } => {
                 // Whoever got the seat no longer waits for it; a grant that is dropped leaves the place in the queue.
-                self.waiting.remove(&(*person, pool.clone()));
+                let key = (*person, pool.clone());
+                self.wait_over(at, &key, true);
+                let begun = self.holdings.get(&key).filter(|holding| holding.state == HoldState::Granting);
+                if begun.is_some_and(|holding| holding.returned.is_none()) {
+                    self.book(pool).given(at);
+                }
                 self.on_seat(*person, pool, |holding| {
                     if holding.state == HoldState::Granting {
                         holding.state = HoldState::Held;
@@ -201,17 +217,29 @@ impl Ledger {
                 }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::Revoking { person, pool, cause } => self.on_seat(*person, pool, |holding| {
-                holding.state = HoldState::Revoking;
-                holding.revoking = Some(cause.clone());
-            }),
+            Event::Revoking { person, pool, cause } => {
+                // Whether the desk ever gave it is not known; what is freed is to have been given.
+                let begun = self.holdings.get(&(*person, pool.clone()));
+                let begun = begun.is_some_and(|it| it.state == HoldState::Granting && it.returned.is_none());
+                if begun {
+                    self.book(pool).given(at);
+                }
+                self.on_seat(*person, pool, |holding| {
+                    holding.state = HoldState::Revoking;
+                    holding.revoking = Some(cause.clone());
+                })
+            }
             Event::Revoked { person, pool, cooling_until } => {
                 let key = (*person, pool.clone());
                 if let Some(holding) = self.holdings.remove(&key) {
                     let state = if cooling_until.is_some() { UnitState::Cooling } else { UnitState::Free };
                     self.seats_of(pool).leave(holding.unit, at, state);
-                    if let Some(until) = *cooling_until {
-                        self.cooling.insert(key, Cooling { unit: holding.unit, until, held_since: holding.since });
+                    match *cooling_until {
+                        Some(until) => {
+                            let cooling = Cooling { unit: holding.unit, until, held_since: holding.since };
+                            self.cooling.insert(key, cooling);
+                        }
+                        None => self.book(pool).freed(at),
                     }
                 }
                 Touched::Seat(*person, pool.clone())
@@ -229,21 +257,24 @@ impl Ledger {
                 holding.rule.clone_from(rule);
                 holding.basis.clone_from(basis);
             }),
-            Event::Waiting { person, pool, rule } => {
-                self.waiting
-                    .entry((*person, pool.clone()))
-                    .or_insert(Waiting { since: at, rule: None })
-                    .rule
-                    .clone_from(rule);
+            Event::Waiting { person, pool, rule, blocked } => {
+                let waiting = self.waiting.entry((*person, pool.clone()));
+                let waiting = waiting.or_insert(Waiting { since: at, rule: None, refused: None });
+                waiting.rule.clone_from(rule);
+                if !blocked && waiting.refused.is_none() {
+                    waiting.refused = Some(at);
+                    self.book(pool).refuse();
+                }
                 Touched::Seat(*person, pool.clone())
             }
-            Event::WaitEnded { person, pool, granted: _ } => {
-                self.waiting.remove(&(*person, pool.clone()));
+            Event::WaitEnded { person, pool, granted } => {
+                self.wait_over(at, &(*person, pool.clone()), *granted);
                 Touched::Seat(*person, pool.clone())
             }
             Event::Cooled { person, pool } => {
                 if let Some(cooling) = self.cooling.remove(&(*person, pool.clone())) {
                     self.seats_of(pool).cooled(cooling.unit);
+                    self.book(pool).freed(at);
                 }
                 Touched::Seat(*person, pool.clone())
             }
@@ -331,6 +362,17 @@ impl Ledger {
             *length = length.saturating_add(1);
         }
         queues
+    }
+
+    fn book(&mut self, pool: &PoolId) -> &mut Book {
+        self.books.entry(pool.clone()).or_default()
+    }
+
+    /// Ends a wait, and writes down how a refusal ended.
+    fn wait_over(&mut self, at: Time, key: &(PersonId, PoolId), granted: bool) {
+        if let Some(since) = self.waiting.remove(key).and_then(|waiting| waiting.refused) {
+            self.book(&key.1).settle(Denial { person: key.0, since, until: at, granted });
+        }
     }
 
     fn seats_of(&mut self, pool: &PoolId) -> &mut Units {

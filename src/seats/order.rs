@@ -106,17 +106,23 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>, shelves: &mut Shelves<'
     let (mut steps, mut split) = (Vec::new(), Vec::new());
     while !moves.is_empty() {
         let before = moves.len();
+        let mut leaving = leaving(&moves);
         let mut later = Vec::new();
         for moving in moves {
             let class = moving.step.class.as_ref();
             let (person, pool) = (moving.step.person, &moving.step.pool);
-            let fits = rooms.left_for(pool, class) > 0 && shelves.has_one(person, pool);
+            // Where the vendor bills the peak, whoever leaves goes before whoever comes.
+            let peak = shelves.bills_peak(pool) && leaving.get(pool).is_some_and(|count| *count > 0);
+            let fits = !peak && rooms.left_for(pool, class) > 0 && shelves.has_one(person, pool);
             if moving.counted > 0 || fits {
                 if moving.counted == 0 {
                     rooms.take(pool, person, class, 0);
                 }
                 shelves.give(person, pool);
                 release(&mut rooms, shelves, &moving);
+                if let Some(count) = moving.step.from.as_ref().and_then(|from| leaving.get_mut(from)) {
+                    *count = count.saturating_sub(1);
+                }
                 steps.push(moving.step);
             } else {
                 later.push(moving);
@@ -141,6 +147,16 @@ fn in_turn(mut moves: Vec<Moving>, mut rooms: Rooms<'_>, shelves: &mut Shelves<'
         }
     }
     (steps, split)
+}
+
+/// How many moves leave each pool.
+fn leaving(moves: &[Moving]) -> BTreeMap<PoolId, u32> {
+    let mut leaving: BTreeMap<PoolId, u32> = BTreeMap::new();
+    for from in moves.iter().filter_map(|moving| moving.step.from.as_ref()) {
+        let count = leaving.entry(from.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+    leaving
 }
 
 fn release(rooms: &mut Rooms<'_>, shelves: &mut Shelves<'_>, moving: &Moving) {

@@ -202,6 +202,10 @@ pub struct WaitingRow {
     pub not_before: Option<Time>,
     /// The same in words, and what would allow it sooner.
     pub text: String,
+    /// When a seat is likely to come to this place: by a date that is known, or by the releases of the past.
+    pub expected: Option<Time>,
+    /// What that rests on, or why nobody can tell.
+    pub expected_by: String,
 }
 
 /// Steps that a brake holds: immutable, released by its digest, once, before it expires.

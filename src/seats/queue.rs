@@ -1,4 +1,7 @@
-//! Who is next. Seats of a class's own floor go first, then by time of waiting, then by order key, then by number.
+//! Who is next. Seats of a class's own floor go first, then by priority of the row, then by time of waiting, then by
+//! order key, then by number.
+
+use std::cmp::Reverse;
 
 use super::room::Rooms;
 use crate::model::{ClassName, PersonId, PoolId, Time};
@@ -12,6 +15,8 @@ pub(super) struct Entry<'a> {
     pub(super) person: PersonId,
     /// The class whose floor may be used.
     pub(super) class: Option<&'a ClassName>,
+    /// The priority of the row that gives the seat.
+    pub(super) priority: i64,
     /// Since when.
     pub(super) since: Time,
     /// Orders people who wait equally long.
@@ -21,12 +26,13 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn key(&self) -> (Time, &str, PersonId) {
-        (self.since, self.order_key, self.person)
+    fn key(&self) -> (Reverse<i64>, Time, &str, PersonId) {
+        (Reverse(self.priority), self.since, self.order_key, self.person)
     }
 }
 
-/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there gets it anyway.
+/// Gives the seats that are left, and tells who got one, in order. Whoever has a seat counted there needs no further
+/// one and comes first, unless more are in use than were bought.
 pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'_>>) -> Vec<usize> {
     queue.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut served = Vec::new();
@@ -40,7 +46,7 @@ pub(super) fn serve(rooms: &mut Rooms<'_>, pool: &PoolId, mut queue: Vec<Entry<'
             !gets
         });
     };
-    phase(&|_, entry| entry.counted > 0);
+    phase(&|rooms, entry| entry.counted > 0 && rooms.left_for(pool, entry.class).saturating_add(entry.counted) > 0);
     let left = |rooms: &Rooms<'_>, entry: &Entry<'_>| {
         rooms.left_for(pool, entry.class) > 0 && rooms.may_change_hands(pool, entry.person)
     };

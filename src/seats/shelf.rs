@@ -11,7 +11,7 @@ use super::event::Cause;
 use super::frame::Frame;
 use super::terms::{bought, open_units};
 use super::unit::{Unit, Units};
-use crate::model::{PersonId, Pool, PoolId, Time, UnitNo};
+use crate::model::{Billing, PersonId, Pool, PoolId, Time, UnitNo};
 
 /// The seats of each pool in which a plan gives some, while its steps are put in order.
 #[derive(Debug)]
@@ -69,6 +69,11 @@ impl<'a> Shelves<'a> {
         if let Some(unit) = unit.filter(|_| !cools && holding.unit.0 <= bought(stock.pool)) {
             stock.put(holding.unit, unit, self.frame.now);
         }
+    }
+
+    /// Whether the vendor bills the highest count of the pool.
+    pub(super) fn bills_peak(&self, pool: &PoolId) -> bool {
+        self.pools.get(pool).is_some_and(|stock| stock.pool.billing == Billing::Peak)
     }
 
     /// Whether there is a seat for the person that is set aside for nobody else.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::event::Cause;
 use super::frame::{Frame, excludes};
+use super::over::priority;
 use super::queue::{Entry, serve};
 use super::reason;
 use super::scan::{Ending, Seat, Sheet, Subject};
@@ -337,6 +338,7 @@ pub(super) fn entry<'a>(frame: &Frame<'a>, index: usize, person: PersonId, want:
         index,
         person,
         class: want.class.as_ref(),
+        priority: priority(want, &pool.id),
         since: frame.since(person, &pool.id),
         order_key: &want.order_key,
         counted: frame.counted_for(person, &pool.id),

@@ -1,14 +1,16 @@
 //! Who waits for what, why, and at which place.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::Event;
 use super::frame::Frame;
 use super::later::{Made, Outlook};
-use super::ledger::HoldState;
+use super::ledger::{HoldState, Waiting};
+use super::over::priority;
 use super::plan::WaitingRow;
 use super::room::Rooms;
-use crate::model::{PersonId, Pool, PoolId};
+use crate::model::{PersonId, Pool, PoolId, Time};
 use crate::rules::{Claim, Standing, Want};
 
 /// What keeps somebody from a seat beside the number of seats.
@@ -39,6 +41,7 @@ struct Open<'a> {
 struct Row<'a> {
     shown: WaitingRow,
     floor: bool,
+    priority: i64,
     order_key: &'a str,
 }
 
@@ -70,16 +73,18 @@ impl<'a> Waits<'a> {
     pub(super) fn held(&mut self, frame: &Frame<'_>, person: PersonId, tier: Option<&(PoolId, Claim)>) {
         let (Some(pools), Some((_, claim))) = (frame.around.gains.get(&person), tier) else { return };
         for pool in pools.keys().filter(|pool| !frame.chain(Some(pool)).is_empty()) {
-            self.note(frame, person, pool, claim);
+            self.note(frame, person, pool, claim, true);
         }
     }
 
     /// Notes the place in the queue, once.
-    pub(super) fn note(&mut self, frame: &Frame<'_>, person: PersonId, pool: &PoolId, claim: &Claim) {
+    pub(super) fn note(&mut self, frame: &Frame<'_>, person: PersonId, pool: &PoolId, claim: &Claim, blocked: bool) {
         let known = frame.ledger.waiting.get(&(person, pool.clone()));
-        if known.is_none_or(|waiting| waiting.rule.as_ref() != Some(&claim.rule)) {
+        let is_known =
+            |waiting: &Waiting| waiting.rule.as_ref() == Some(&claim.rule) && (blocked || waiting.refused.is_some());
+        if !known.is_some_and(is_known) {
             let (pool, rule) = (pool.clone(), Some(claim.rule.clone()));
-            self.notes.push(Event::Waiting { person, pool, rule });
+            self.notes.push(Event::Waiting { person, pool, rule, blocked });
         }
     }
 
@@ -93,7 +98,7 @@ impl<'a> Waits<'a> {
         let mut rows = Vec::new();
         let waits = std::mem::take(&mut self.open);
         for ((person, pool), open) in &waits {
-            self.note(frame, *person, pool, open.claim);
+            self.note(frame, *person, pool, open.claim, open.blocked.is_some());
             let reason = match open.blocked {
                 Some(Blocked::Excluded) => "excluded",
                 Some(Blocked::OldSeat) => "old_seat_kept",
@@ -157,10 +162,13 @@ fn row<'a>(
         since: frame.since(person, pool),
         reason: reason.into(),
         not_before: None,
+        expected: None,
+        expected_by: String::new(),
         text: String::new(),
     };
     let floor = rooms.has_floor(pool, want.and_then(|want| want.class.as_ref()));
-    Row { shown, floor, order_key: want.map_or("", |want| &want.order_key) }
+    let priority = want.map_or(0, |want| priority(want, pool));
+    Row { shown, floor, priority, order_key: want.map_or("", |want| &want.order_key) }
 }
 
 fn numbered<'a>(frame: &'a Frame<'a>, rooms: &Rooms<'_>, made: &Made<'_>, mut rows: Vec<Row<'_>>) -> Vec<WaitingRow> {
@@ -178,6 +186,7 @@ fn numbered<'a>(frame: &'a Frame<'a>, rooms: &Rooms<'_>, made: &Made<'_>, mut ro
         let place = places.entry(row.reason.clone()).or_default();
         if let Some(outlook) = &outlook {
             (row.not_before, row.text) = outlook.of(&row.reason, *place);
+            (row.expected, row.expected_by) = outlook.expected(&row.reason, *place, frame.now);
         }
         *place = place.saturating_add(1);
         numbered.push(row);
@@ -185,6 +194,8 @@ fn numbered<'a>(frame: &'a Frame<'a>, rooms: &Rooms<'_>, made: &Made<'_>, mut ro
     numbered
 }
 
-fn key<'r>(row: &'r Row<'_>) -> (&'r PoolId, bool, crate::model::Time, &'r str, PersonId) {
-    (&row.shown.pool, !row.floor, row.shown.since, row.order_key, row.shown.person)
+type Key<'r> = (&'r PoolId, bool, Reverse<i64>, Time, &'r str, PersonId);
+
+fn key<'r>(row: &'r Row<'_>) -> Key<'r> {
+    (&row.shown.pool, !row.floor, Reverse(row.priority), row.shown.since, row.order_key, row.shown.person)
 }

@@ -8,10 +8,11 @@ use super::StoreError;
 /// |---|---|
 /// | 1 | seats have no numbers |
 /// | 2 | a record per numbered seat, and its number in what is held and what cools |
+/// | 3 | a book per pool, and in a wait since when it is one for a seat |
 ///
 /// Everything about seats is the sum of the journal, so an older format is left by summing it up again and writing
 /// what comes out, in one transaction that also names the new format.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Whether a folder of that format can be opened. A newer one is refused before anything in it is touched; a format
 /// that was never written is damage.

@@ -23,7 +23,7 @@ use thiserror::Error;
 
 use crate::audit::Entry;
 use crate::directory::PersonRecord;
-use crate::model::{FeedName, PersonId, Time};
+use crate::model::{Digest, FeedName, PersonId, Time};
 use crate::seats::{Event, Ledger};
 
 /// Everything that changes together: all of it or none, durable when `commit` returns.
@@ -33,6 +33,8 @@ pub struct Batch {
     pub at: Time,
     /// The pass it belongs to, or 0.
     pub pass: u64,
+    /// The digest of the rules table in force, which every entry made of `events` carries.
+    pub rules: Option<Digest>,
     /// People whose accounts changed, whole records.
     pub people: Vec<PersonRecord>,
     /// State of feeds, for those that are named.
@@ -57,7 +59,7 @@ impl Batch {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Self { at: _, pass: _, people, feeds, dirty, clean, events, notes, hints } = self;
+        let Self { at: _, pass: _, rules: _, people, feeds, dirty, clean, events, notes, hints } = self;
         people.is_empty()
             && feeds.is_empty()
             && dirty.is_empty()

@@ -86,7 +86,7 @@ impl Store for Overlay {
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let base_tip = if batch.events.is_empty() { None } else { Some(self.base_tip()?) };
         let mut written = self.written();
-        let Batch { at, pass, people, feeds, dirty, clean, events, notes, hints } = batch;
+        let Batch { at, pass, rules, people, feeds, dirty, clean, events, notes, hints } = batch;
         for event in events {
             let tip = match (written.entries.last(), &written.base_tip) {
                 (Some(last), _) => Tip::of(last),
@@ -98,7 +98,7 @@ impl Store for Overlay {
                 }
             };
             Arc::make_mut(&mut written.ledger).apply(at, &event);
-            written.entries.push(chain::link(&tip, at, pass, event));
+            written.entries.push(chain::link_under(&tip, at, pass, rules.clone(), event));
         }
         written.people.extend(people.into_iter().map(|record| (record.id, record)));
         written.feeds.extend(feeds);

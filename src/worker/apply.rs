@@ -14,13 +14,13 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Digest, PersonId, PoolId, Time, UnitNo};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, PoolKind, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::Batch;
 use crate::target::{Outcome as Wrote, TargetError};
 
-/// Steps whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
+/// Steps at most whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
 /// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
 const AT_ONCE: usize = 32;
 
@@ -61,7 +61,7 @@ impl Warden {
         let plan = &planned.plan;
         let mut applied = Applied::default();
         self.commit_notes(planned, pass).await?;
-        self.finish_intents(pass, &mut applied).await?;
+        self.finish_intents(plan, pass, &mut applied).await?;
         let now = self.now();
         let modes = &planned.policy.modes;
         let may = |step: &&Step| {
@@ -88,6 +88,7 @@ impl Warden {
                     let again = self.plan_again(planned);
                     let still: BTreeSet<_> = again.steps.iter().map(step_key).collect();
                     rest.retain(|step| still.contains(&step_key(step)));
+                    self.keep_the_peak(&mut rest);
                     units = again.units;
                 }
                 let chunk = chunk(&mut rest);
@@ -106,56 +107,120 @@ impl Warden {
     async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
-            subject(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
+            seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
         };
         let notes: Vec<Event> = plan.notes.iter().filter(observed).cloned().collect();
         if notes.is_empty() {
             return Ok(());
         }
         let mut batch = Batch::new(self.now(), pass);
-        let people: BTreeSet<PersonId> = notes.iter().filter_map(subject).map(|(person, _)| person).collect();
+        let people: BTreeSet<PersonId> = notes.iter().filter_map(seats::seat_of).map(|(person, _)| person).collect();
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 
-    /// Intents that an earlier pass, perhaps of an earlier process, left without a result.
-    async fn finish_intents(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
-        let ledger = self.ledger();
-        let paused = self.paused(self.now());
-        let open: Vec<(PersonId, PoolId, HoldState)> = ledger
-            .holdings
-            .iter()
-            .filter(|(key, holding)| holding.state != HoldState::Held && !paused.contains(*key))
-            .map(|((person, pool), holding)| (*person, pool.clone(), holding.state))
-            .collect();
-        for chunk in open.chunks(AT_ONCE) {
-            let calls: FuturesUnordered<_> = chunk
-                .iter()
-                .map(|(person, pool, state)| async move {
-                    let ended = match state {
-                        HoldState::Revoking => self.call_revoke(*person, pool).await,
-                        HoldState::Granting | HoldState::Held => self.call_grant(*person, pool).await,
-                    };
-                    (*person, pool, *state == HoldState::Revoking, ended)
-                })
-                .collect();
-            let ends: Vec<_> = calls.collect().await;
-            let mut batch = Batch::new(self.now(), pass);
-            for (person, pool, losing, ended) in ends {
-                let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
-                match (ok, losing) {
-                    (true, true) => applied.revoked = applied.revoked.saturating_add(1),
-                    (true, false) => applied.granted = applied.granted.saturating_add(1),
-                    (false, _) => {}
+    /// Intents that an earlier pass, perhaps of an earlier process, left without a result. What is taken goes before
+    /// what is given, so that nobody has two tiers at a desk.
+    async fn finish_intents(&self, plan: &seats::Plan, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
+        for losing in [true, false] {
+            let open: Vec<(PersonId, PoolId, bool)> = self.open_intents(plan, losing);
+            for chunk in open.chunks(AT_ONCE) {
+                let calls: FuturesUnordered<_> = chunk
+                    .iter()
+                    .map(|(person, pool, stays)| async move {
+                        let ended = if losing && !stays {
+                            self.call_revoke(*person, pool).await
+                        } else {
+                            self.call_grant(*person, pool).await
+                        };
+                        (*person, pool, *stays, ended)
+                    })
+                    .collect();
+                let ends: Vec<_> = calls.collect().await;
+                let mut batch = Batch::new(self.now(), pass);
+                for (person, pool, stays, ended) in ends {
+                    if let (true, Ended::Done { .. }) = (stays, &ended) {
+                        let why = "the person is entitled to the seat again".to_owned();
+                        self.stand().failing.remove(&(person, pool.clone()));
+                        batch.events.push(Event::RevokeDropped { person, pool: pool.clone(), why });
+                        continue;
+                    }
+                    let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
+                    match (ok, losing) {
+                        (true, true) => applied.revoked = applied.revoked.saturating_add(1),
+                        (true, false) => applied.granted = applied.granted.saturating_add(1),
+                        (false, _) => {}
+                    }
                 }
-            }
-            if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                if !batch.is_empty() {
+                    self.commit(batch).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Where the vendor bills the peak, as many wait for the next pass as revocations are not through.
+    fn keep_the_peak(&self, steps: &mut VecDeque<&Step>) {
+        let ledger = self.ledger();
+        for pool in self.parts.catalog.pools.values().filter(|pool| pool.billing == Billing::Peak) {
+            let holdings = ledger.holdings.iter().filter(|((_, id), _)| *id == pool.id);
+            let open = holdings.filter(|(_, holding)| holding.state == HoldState::Revoking).count();
+            let gains = steps.iter().filter(|step| step.gains() == Some(&pool.id)).count();
+            let mut left = gains.saturating_sub(open);
+            steps.retain(|step| {
+                let gains = step.gains() == Some(&pool.id);
+                let goes = !gains || left > 0;
+                left = left.saturating_sub(usize::from(gains && goes));
+                goes
+            });
+        }
+    }
+
+    /// Intents of one kind to be finished now, and whether the seat stays after all: facts may have moved since it was
+    /// begun to be taken. A grant that the plan takes back is not made first, and none before the old tier is gone.
+    fn open_intents(&self, plan: &seats::Plan, losing: bool) -> Vec<(PersonId, PoolId, bool)> {
+        let ledger = self.ledger();
+        let paused = self.paused(self.now());
+        let taken: BTreeSet<(PersonId, &PoolId)> =
+            plan.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
+        let is_tier = |pool: &PoolId| self.kind(pool) == Some(PoolKind::Tier);
+        let open = ledger.holdings.iter().filter(|(key, holding)| {
+            let (person, pool) = key;
+            let ready = match holding.state {
+                HoldState::Held => false,
+                HoldState::Revoking => losing,
+                HoldState::Granting => {
+                    let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
+                    let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
+                    !losing && !blocked && !taken.contains(&(*person, pool))
+                }
+            };
+            ready && !paused.contains(*key)
+        });
+        open.map(|((person, pool), _)| (*person, pool.clone(), losing && self.is_due_again(&ledger, *person, pool)))
+            .collect()
+    }
+
+    /// Whether somebody whose seat is being taken should have it after all, and may.
+    fn is_due_again(&self, ledger: &seats::Ledger, person: PersonId, pool: &PoolId) -> bool {
+        let known = self.known();
+        let Some(want) = known.desired.get(&person).filter(|want| want.standing == Standing::Active) else {
+            return false;
+        };
+        let live = || ledger.of_person(person).filter(|(_, holding)| holding.state != HoldState::Revoking);
+        let tiers: BTreeSet<&PoolId> =
+            live().map(|(id, _)| id).filter(|id| self.kind(id) == Some(PoolKind::Tier)).collect();
+        if self.kind(pool) == Some(PoolKind::Tier) {
+            return want.tier.as_ref().is_some_and(|(tier, _)| tier == pool) && tiers.is_empty();
+        }
+        let carried =
+            |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
+        let excluded = |excludes: &BTreeSet<PoolId>| live().any(|(id, _)| excludes.contains(id));
+        want.addons.contains_key(pool)
+            && self.parts.catalog.pool(pool).is_some_and(|it| carried(&it.requires) && !excluded(&it.excludes))
     }
 
     /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.
@@ -199,7 +264,7 @@ impl Warden {
                 });
             }
         }
-        self.parts.store.commit(intents).await?;
+        self.commit(intents).await?;
         let calls: FuturesUnordered<_> = steps
             .iter()
             .map(|step| async move {
@@ -238,7 +303,7 @@ impl Warden {
             metrics::change(step.action, ok);
         }
         if !results.is_empty() {
-            self.parts.store.commit(results).await?;
+            self.commit(results).await?;
         }
         Ok(())
     }
@@ -442,48 +507,22 @@ fn step_key(step: &Step) -> (Action, PersonId, PoolId) {
     (step.action, step.person, step.pool.clone())
 }
 
-/// The next steps whose calls run side by side: none gives a seat of a pool in which another of them takes one, so that
-/// a swap never counts one more than before, at the desk or on the bill.
+/// The next steps whose calls run side by side: of different people, and none gives a seat of a pool in which another of
+/// them takes one, so that a swap never counts one more than before, at the desk or on the bill.
 fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
     let mut chunk: Vec<&Step> = Vec::new();
-    let mut lost: BTreeSet<&PoolId> = BTreeSet::new();
+    let (mut people, mut lost): (BTreeSet<PersonId>, BTreeSet<&PoolId>) = Default::default();
     while let Some(step) = rest.front().copied() {
-        let waits = step.gains().is_some_and(|pool| lost.contains(pool));
+        let waits = people.contains(&step.person) || step.gains().is_some_and(|pool| lost.contains(pool));
         if waits || chunk.len() >= AT_ONCE {
             break;
         }
         rest.pop_front();
+        people.insert(step.person);
         lost.extend(step.loses());
         chunk.push(step);
     }
     chunk
-}
-
-/// The person and pool that an event is about.
-fn subject(event: &Event) -> Option<(PersonId, &PoolId)> {
-    match event {
-        Event::Granting { person, pool, .. }
-        | Event::Granted { person, pool }
-        | Event::GrantDropped { person, pool, .. }
-        | Event::Adopted { person, pool, .. }
-        | Event::Revoking { person, pool, .. }
-        | Event::Revoked { person, pool, .. }
-        | Event::RevokeDropped { person, pool, .. }
-        | Event::Leaving { person, pool, .. }
-        | Event::Stays { person, pool }
-        | Event::Rebased { person, pool, .. }
-        | Event::Waiting { person, pool, .. }
-        | Event::WaitEnded { person, pool, .. }
-        | Event::Cooled { person, pool } => Some((*person, pool)),
-        Event::Person(_)
-        | Event::Held(_)
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::HoldEnded { .. }
-        | Event::FeedAccepted { .. }
-        | Event::Rebuilt { .. }
-        | Event::Trusted {} => None,
-    }
 }
 
 fn count(number: usize) -> u64 {

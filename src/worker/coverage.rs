@@ -38,7 +38,7 @@ impl Warden {
             }
         }
         batch.notes.extend(dropped.into_iter().map(|day| (day_note(day), None)));
-        self.parts.store.commit(batch).await
+        self.commit(batch).await
     }
 
     /// A note as it was written; one that cannot be read counts as none, for it is a help and no truth.

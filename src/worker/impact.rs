@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::request::{Answer, RulesFile, Table, exit};
 use super::view::{BrakeView, ChangeView, CostView, ImpactView, PersonView, PoolImpactView, RowImpactView};
-use super::warden::{Warden, WardenError};
+use super::warden::{Warden, WardenError, touched};
 use crate::config;
 use crate::model::{Money, PersonId, Pool, PoolId, PoolKind, Seats, Sum};
 use crate::rules::impact::{Impact, RowImpact};
@@ -75,7 +75,7 @@ impl Warden {
         let mut batch = Batch::new(self.now(), pass);
         batch.notes.insert(TABLE.to_owned(), kept);
         batch.notes.insert(TABLE_DIGEST.to_owned(), Some(digest));
-        self.parts.store.commit(batch).await
+        self.commit(batch).await
     }
 
     /// Compares two tables.
@@ -114,6 +114,7 @@ impl Warden {
     fn compare_tables(&self, old: &RuleSet, new: &RuleSet, names: bool) -> Result<Compared, StoreError> {
         let today = new.today(self.now());
         let ledger = self.ledger();
+        let touched = touched(&ledger);
         let known = self.known();
         let mut differ = Differ::new(old, new, today);
         let (mut desired_old, mut desired_new) = (Desired::new(), Desired::new());
@@ -121,8 +122,8 @@ impl Warden {
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
             let changed = differ.see(self.subject(&known, &person));
-            self.desire_one(&known, old, today, &ledger, &person, &mut desired_old);
-            self.desire_one(&known, new, today, &ledger, &person, &mut desired_new);
+            self.desire_one(&known, old, today, &touched, &person, &mut desired_old);
+            self.desire_one(&known, new, today, &touched, &person, &mut desired_new);
             if changed && names {
                 let code = person.attributes.get(&crate::model::Attribute::JobCode).map(|codes| codes.join(", "));
                 let view = PersonView { id: record.id, email: person.email, employee_number: person.employee_number };

@@ -300,7 +300,7 @@ impl Warden {
         };
         let entering = Entering { inbox: &self.inbox, count };
         if !batch.is_empty() {
-            self.parts.store.commit(batch.clone()).await?;
+            self.commit(batch.clone()).await?;
         }
         drop(entering);
         let mut state = self.inbox.state();
@@ -401,7 +401,7 @@ impl Warden {
         self.inbox.put_back(open, now);
         let mut batch = Batch::new(now, 0);
         batch.hints = done.values().flat_map(|waiting| waiting.numbers.iter().map(|number| (*number, None))).collect();
-        if batch.is_empty() { Ok(()) } else { self.parts.store.commit(batch).await }
+        if batch.is_empty() { Ok(()) } else { self.commit(batch).await }
     }
 }
 

@@ -51,7 +51,7 @@ impl Warden {
         if self.parts.store.note(CATALOG)?.as_ref() != Some(&text) {
             let mut batch = Batch::new(self.now(), pass);
             batch.notes.insert(CATALOG.to_owned(), Some(text));
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         }
         Ok(())
     }

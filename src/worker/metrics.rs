@@ -6,7 +6,7 @@ use ::metrics::{counter, gauge, histogram};
 
 use super::view::PassView;
 use super::warden::Warden;
-use crate::model::{FeedName, Time};
+use crate::model::{Digest, FeedName, Time};
 use crate::seats::Action;
 
 /// One pass.
@@ -39,9 +39,13 @@ pub(super) fn hook_events(feed: &FeedName, result: &'static str, count: u64) {
     }
 }
 
-/// A table came into force.
-pub(super) fn rules_loaded(at: Time) {
+/// The table in force. The digest of an earlier one stays with the value 0.
+pub(super) fn rules(at: Time, digest: &Digest, earlier: Option<&Digest>) {
     gauge!("seatwarden_rules_loaded_timestamp_seconds").set(timestamp(at));
+    if let Some(earlier) = earlier.filter(|earlier| *earlier != digest) {
+        gauge!("seatwarden_rules_info", "digest" => earlier.to_string()).set(0.0);
+    }
+    gauge!("seatwarden_rules_info", "digest" => digest.to_string()).set(1.0);
 }
 
 impl Warden {
@@ -77,8 +81,9 @@ impl Warden {
                 }
             }
         }
-        if let Some(at) = self.table.load().loaded_at {
-            rules_loaded(at);
+        let table = self.table.load();
+        if let (Some(at), Some(set)) = (table.loaded_at, &table.set) {
+            rules(at, set.digest(), None);
         }
     }
 }

@@ -88,7 +88,7 @@ impl Warden {
         let mut batch = Batch::new(now, pass);
         let accounts = self.known().mirror.accounts(feed);
         batch.events.push(Event::FeedAccepted { feed: feed.clone(), accounts });
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 

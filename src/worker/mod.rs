@@ -67,7 +67,7 @@ pub enum Scope {
     Full,
     /// What changed since the last reading.
     Incremental,
-    /// One feed whole.
+    /// One feed whole and afresh, account by account.
     Feed(FeedName),
     /// One person, read by id.
     Person(PersonId),

@@ -132,7 +132,7 @@ impl Warden {
         }
         let mut batch = Batch::new(self.now(), pass);
         batch.notes.insert(COUNTS.to_owned(), Some(text));
-        self.parts.store.commit(batch).await
+        self.commit(batch).await
     }
 
     /// Members at the desks, as last read and changed by us since, perhaps by an earlier process.

@@ -38,7 +38,7 @@ impl Warden {
         };
         let mut batch = Batch::new(now, 0);
         batch.events.push(event);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         drop(turn);
         let ledger = self.ledger();
         let needed = self.parts.config.brakes.approvers;
@@ -110,7 +110,7 @@ impl Warden {
             }
         }
         if !batch.is_empty() {
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         }
         self.stand().desks.remove(target);
         drop(turn);

@@ -122,7 +122,7 @@ impl Warden {
         let mut before = Batch::new(self.now(), pass);
         before.events.extend(readings.events.iter().cloned());
         if !before.is_empty() {
-            self.parts.store.commit(before).await?;
+            self.commit(before).await?;
         }
         self.recall()?;
         let now = self.now();
@@ -151,7 +151,7 @@ impl Warden {
         after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
             after.notes.insert("pass".to_owned(), Some(pass.to_string()));
-            self.parts.store.commit(after).await?;
+            self.commit(after).await?;
         }
         Ok(Planned { plan, policy, readings, desk_trouble })
     }
@@ -167,7 +167,7 @@ impl Warden {
         if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
             let mut batch = Batch::new(self.now(), pass);
             batch.events.push(Event::Trusted {});
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
             info!("every feed was read whole after the rebuild; revocations are allowed again");
         }
         Ok(())

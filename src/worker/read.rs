@@ -31,6 +31,17 @@ pub(super) struct ReadingsDone {
     pub(super) unread: BTreeSet<(FeedName, Option<String>)>,
 }
 
+/// How much of a feed is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// What changed.
+    Changes,
+    /// All of it, which may be changes on top of a whole mirror where the provider vouches for them.
+    Whole,
+    /// Every account, whatever the provider vouches for: a change that it once left out is found by this alone.
+    Afresh,
+}
+
 /// Reads by id side by side. The outbound client has its own cap below this.
 const READS_AT_ONCE: usize = 16;
 
@@ -38,21 +49,16 @@ impl Warden {
     /// Reads the feeds of the scope, all at once, and takes in what they show.
     pub(super) async fn read_feeds(&self, scope: &Scope, pass: u64) -> Result<ReadingsDone, WardenError> {
         let mut done = ReadingsDone::default();
+        let all = || self.parts.feeds.keys().cloned().collect::<Vec<FeedName>>();
         match scope {
-            Scope::Full => {
-                let names: Vec<FeedName> = self.parts.feeds.keys().cloned().collect();
-                self.walk(&names, true, pass, &mut done).await?;
-            }
-            Scope::Feed(name) => self.walk(std::slice::from_ref(name), true, pass, &mut done).await?,
-            Scope::Incremental => {
-                let names: Vec<FeedName> = self.parts.feeds.keys().cloned().collect();
-                self.walk(&names, false, pass, &mut done).await?;
-            }
+            Scope::Full => self.walk(&all(), Depth::Whole, pass, &mut done).await?,
+            Scope::Feed(name) => self.walk(std::slice::from_ref(name), Depth::Afresh, pass, &mut done).await?,
+            Scope::Incremental => self.walk(&all(), Depth::Changes, pass, &mut done).await?,
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
             Scope::Hinted { accounts, feeds } => {
                 let names: Vec<FeedName> =
                     feeds.iter().filter(|name| self.parts.feeds.contains_key(*name)).cloned().collect();
-                self.walk(&names, false, pass, &mut done).await?;
+                self.walk(&names, Depth::Changes, pass, &mut done).await?;
                 let partial = done.readings.iter().filter(|reading| reading.coverage.gap().is_some());
                 done.unread = partial.map(|reading| (reading.feed.clone(), None)).collect();
                 self.read_accounts(accounts, pass, &mut done).await?;
@@ -67,7 +73,7 @@ impl Warden {
     async fn walk(
         &self,
         names: &[FeedName],
-        whole: bool,
+        depth: Depth,
         pass: u64,
         done: &mut ReadingsDone,
     ) -> Result<(), WardenError> {
@@ -78,8 +84,8 @@ impl Warden {
             let state = states.get(name).cloned().unwrap_or_default();
             // Without a whole reading underneath there is nothing that changes could be changes of.
             let scope = match state.cursor.filter(|_| state.last_whole.is_some()) {
-                Some(cursor) if !whole => feed::Scope::Changes { cursor },
-                cursor => feed::Scope::Whole { cursor, fresh: distrusted },
+                Some(cursor) if depth == Depth::Changes => feed::Scope::Changes { cursor },
+                cursor => feed::Scope::Whole { cursor, fresh: distrusted || depth == Depth::Afresh },
             };
             scopes.push((name.clone(), scope));
         }
@@ -175,7 +181,7 @@ impl Warden {
         batch.people = absorbed.records;
         batch.dirty = absorbed.dirty;
         if !batch.is_empty() {
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         }
         Ok(())
     }
@@ -208,7 +214,7 @@ impl Warden {
         if worth {
             let mut batch = Batch::new(self.now(), pass);
             batch.feeds.insert(feed.clone(), after);
-            self.parts.store.commit(batch).await?;
+            self.commit(batch).await?;
         } else {
             self.stand().times.insert(feed.clone(), (after.last_whole, after.last_good));
         }
@@ -262,7 +268,7 @@ impl Warden {
             let ids = accounts.iter().filter(|account| account.feed == *feed);
             batch.dirty = ids.filter_map(|account| self.known().mirror.person_of(account)).collect();
             if !batch.is_empty() {
-                self.parts.store.commit(batch).await?;
+                self.commit(batch).await?;
             }
             let accounts = u64::try_from(page.accounts.len()).unwrap_or(u64::MAX);
             let read_at = self.now();
@@ -292,7 +298,7 @@ impl Warden {
         }
         let mut batch = Batch::new(self.now(), pass);
         batch.dirty.insert(id);
-        self.parts.store.commit(batch).await?;
+        self.commit(batch).await?;
         Ok(())
     }
 }

@@ -39,15 +39,15 @@ impl Warden {
                 return false;
             }
         };
+        let before = self.table.load_full();
         let changed = self.load_table(sources);
         let table = self.table.load();
         let errors = table.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if errors > 0 {
             warn!(errors, "the edited rules table does not compile; the table in force stays");
-        } else if changed {
-            let digest = table.set.as_ref().map(|set| set.digest().to_string());
-            info!(rules.digest = digest, "another rules table is in force");
-            super::metrics::rules_loaded(self.now());
+        } else if let (true, Some(set)) = (changed, &table.set) {
+            info!(rules.digest = %set.digest(), "another rules table is in force");
+            super::metrics::rules(self.now(), set.digest(), before.set.as_ref().map(|set| set.digest()));
         }
         changed
     }

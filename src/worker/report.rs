@@ -6,15 +6,16 @@ use super::agenda::agenda;
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    CoolingView, FailingView, FeedView, HeldView, HookView, HooksView, KeptView, PersonRow, PersonView, PlanView,
-    ProtectedView, RateView, ReadingView, ReassignView, ReservedView, RulesView, SeatsView, StatusView, StepView,
-    SubscriptionView, Summary, TargetView, UNITS_SHOWN, UnitsView, WaitingView,
+    AskView, CoolingView, DenialView, DenialsView, FailingView, FeedView, ForecastView, HeldView, HookView, HooksView,
+    KeptView, PersonRow, PersonView, PlanView, ProtectedView, RateView, ReadingView, ReassignView, ReservedView,
+    RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, UNITS_SHOWN, UnitsView,
+    WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
 use crate::model::{AccountId, Attribute, PersonId, Pool, PoolId, PoolKind, Seats, Time, UnitNo};
 use crate::rules::{Given, Severity};
-use crate::seats::{self, Action, HeldPlan, Kept, Ledger, Plan, Step};
+use crate::seats::{self, Action, Book, HeldPlan, Kept, Ledger, Plan, Step};
 use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
@@ -107,6 +108,8 @@ impl Warden {
                     reason: row.reason.clone(),
                     not_before: row.not_before,
                     text: row.text.clone(),
+                    expected: row.expected,
+                    expected_by: row.expected_by.clone(),
                 })
                 .collect(),
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
@@ -138,7 +141,7 @@ impl Warden {
 
     /// `seats -o json`.
     pub fn seats_view(&self) -> Vec<SeatsView> {
-        let ledger = self.ledger();
+        let (ledger, now) = (self.ledger(), self.now());
         let counts = ledger.counts();
         let queues = ledger.queues();
         let desk_counts = self.desk_counts();
@@ -170,6 +173,16 @@ impl Warden {
                         (class.to_string(), ReservedView { floor: *floor, used: small(used) })
                     })
                     .collect();
+                let over = bought.map_or(0, |bought| taken.saturating_sub(u64::from(bought)));
+                let over = u32::try_from(over).unwrap_or(u32::MAX);
+                let count_over = usize::try_from(over).unwrap_or(usize::MAX);
+                let ask = if over == 0 {
+                    Vec::new()
+                } else {
+                    seats::whom_to_ask(&ledger, &self.known().desired, &pool.id, count_over)
+                };
+                let ask = ask.into_iter().map(|ask| AskView { person: ask.person, unit: ask.unit, why: ask.why });
+                let ask = ask.collect();
                 let target_count = desk_counts.values().filter_map(|counts| counts.get(&pool.id)).copied().max();
                 SeatsView {
                     pool: pool.id.clone(),
@@ -183,9 +196,15 @@ impl Warden {
                     waiting: queues.get(&pool.id).copied().unwrap_or(0),
                     target_count,
                     foreign,
-                    over: bought
-                        .map_or(0, |bought| u32::try_from(taken.saturating_sub(u64::from(bought))).unwrap_or(u32::MAX)),
-                    units: bought.map(|bought| units_view(&ledger, pool, bought, self.now())),
+                    over,
+                    units: bought.map(|bought| units_view(&ledger, pool, bought, now)),
+                    forecast: free.map(|free| {
+                        let zone = &self.parts.config.time_zone;
+                        let forecast = seats::forecast(&pool.id, ledger.books.get(&pool.id), free, now, zone);
+                        ForecastView { full_at: forecast.full_at, text: forecast.text }
+                    }),
+                    denials: ledger.books.get(&pool.id).map(denials_view).unwrap_or_default(),
+                    ask,
                 }
             })
             .collect()
@@ -453,6 +472,21 @@ fn units_view(ledger: &Ledger, pool: &Pool, bought: u32, now: Time) -> UnitsView
         at_most: reassign.at_most,
     });
     UnitsView { new: bought.saturating_sub(small(given)), idle: small(idle), cooling, reassign }
+}
+
+fn denials_view(book: &Book) -> DenialsView {
+    let last = book.denials.iter().rev().map(|denial| DenialView {
+        person: denial.person,
+        since: denial.since,
+        until: denial.until,
+        granted: denial.granted,
+    });
+    DenialsView {
+        refused: book.refused,
+        later_granted: book.later_granted,
+        given_up: book.given_up,
+        last: last.collect(),
+    }
 }
 
 fn summary(plan: &Plan) -> Summary {

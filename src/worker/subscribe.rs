@@ -131,7 +131,7 @@ impl Warden {
         let mut batch = Batch::new(self.now(), 0);
         let text = serde_json::to_string(subscription).ok();
         batch.notes = BTreeMap::from([(note_name(name), text)]);
-        if let Err(error) = self.parts.store.commit(batch).await {
+        if let Err(error) = self.commit(batch).await {
             warn!(feed.name = %name, %error, "the subscription could not be written down; it is made anew after a restart");
         }
     }

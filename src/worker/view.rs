@@ -164,6 +164,12 @@ pub struct WaitingView {
     /// Why there is no seat, and what would allow one sooner.
     #[serde(default)]
     pub text: String,
+    /// When one is likely to come; `null` when nobody can tell.
+    #[serde(default)]
+    pub expected: Option<Time>,
+    /// What that rests on, or `unknown: …`.
+    #[serde(default)]
+    pub expected_by: String,
 }
 
 /// One held plan.
@@ -224,6 +230,61 @@ pub struct SeatsView {
     /// The numbered seats that nobody has; `null` for a free tier.
     #[serde(default)]
     pub units: Option<UnitsView>,
+    /// When the pool is full at this rate; `null` for a free tier.
+    #[serde(default)]
+    pub forecast: Option<ForecastView>,
+    /// People who should have held a seat and found none.
+    #[serde(default)]
+    pub denials: DenialsView,
+    /// Whom to ask for a seat, one for each that is in use beyond what was bought.
+    #[serde(default)]
+    pub ask: Vec<AskView>,
+}
+
+/// What the past of a pool says about its future.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForecastView {
+    /// When it is full; `null` when it does not fill up, or nobody can tell.
+    pub full_at: Option<Time>,
+    /// The same in words.
+    pub text: String,
+}
+
+/// Refusals of a pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenialsView {
+    /// All of them.
+    pub refused: u64,
+    /// Those that a seat came after.
+    pub later_granted: u64,
+    /// Those that ended without one.
+    pub given_up: u64,
+    /// The last that are over, newest first.
+    pub last: Vec<DenialView>,
+}
+
+/// One refusal that is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DenialView {
+    /// Who, by number.
+    pub person: PersonId,
+    /// Since when.
+    pub since: Time,
+    /// Until when.
+    pub until: Time,
+    /// Whether a seat was got.
+    pub granted: bool,
+}
+
+/// Somebody to ask for a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskView {
+    /// Who, by number.
+    pub person: PersonId,
+    /// Which seat.
+    pub unit: UnitNo,
+    /// Why they come first.
+    pub why: String,
 }
 
 /// The seats of a pool that nobody has.

@@ -2,7 +2,7 @@
 //!
 //! Passes take turns; reports read beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,7 +20,7 @@ use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, Tar
 use crate::outbound::{Keys, Ports};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
 use crate::seats::{Ledger, PoolMode};
-use crate::store::{Store, StoreError};
+use crate::store::{Batch, Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
 
 /// The parts that a warden is made of. Cheap to clone: everything is shared.
@@ -212,6 +212,12 @@ impl Warden {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
     }
 
+    /// Commits, with the digest of the table in force in every entry.
+    pub(super) async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
+        self.parts.store.commit(batch).await
+    }
+
     /// What is known, to read.
     pub(super) fn known(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
@@ -294,13 +300,14 @@ impl Warden {
             known.made_for = Some(made_for);
             return Ok(());
         }
+        let touched = touched(&ledger);
         let mut desired = std::mem::take(&mut known.desired);
         for id in people {
             desired.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
                     let person = self.person_of(&record);
-                    self.desire_one(&known, rules, today, &ledger, &person, &mut desired);
+                    self.desire_one(&known, rules, today, &touched, &person, &mut desired);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -342,10 +349,11 @@ impl Warden {
         ledger: &Ledger,
         see: &mut dyn FnMut(&Person, &Decision),
     ) -> Result<Desired, StoreError> {
+        let touched = touched(ledger);
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
-            let decision = self.desire_one(known, rules, today, ledger, &person, &mut desired);
+            let decision = self.desire_one(known, rules, today, &touched, &person, &mut desired);
             see(&person, &decision);
             true
         })?;
@@ -357,7 +365,7 @@ impl Warden {
         known: &Known,
         rules: &RuleSet,
         today: jiff::civil::Date,
-        ledger: &Ledger,
+        touched: &BTreeSet<PersonId>,
         person: &Person,
         desired: &mut Desired,
     ) -> Decision {
@@ -366,16 +374,16 @@ impl Warden {
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || holds_or_waits(ledger, person.id) {
+        if claims || touched.contains(&person.id) {
             desired.insert(person.id, want);
         }
         decision
     }
 }
 
-fn holds_or_waits(ledger: &Ledger, person: PersonId) -> bool {
-    let from = (person, PoolId::new(""));
-    ledger.of_person(person).next().is_some()
-        || ledger.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
-        || ledger.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+/// Everybody who holds, waits or has a cooling seat, or is in a held plan. A plan about somebody of whom nothing is
+/// known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are asked for anew.
+pub(super) fn touched(ledger: &Ledger) -> BTreeSet<PersonId> {
+    let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
+    ledger.people().into_iter().chain(held).collect()
 }

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use seatwarden::audit::{Break, Entry, LINE_LIMIT, PastReader, Tip, chain, deed, link, sentence, verify, verify_lines};
+use seatwarden::audit::{
+    Break, Entry, LINE_LIMIT, PastReader, Tip, chain, deed, link, link_under, sentence, verify, verify_lines,
+};
 use seatwarden::model::PersonId;
 use seatwarden::seats::Ledger;
 use serde_json::Value;
@@ -48,6 +50,25 @@ fn the_hash_is_sha_256_of_sorted_json_without_blanks() {
     let expected = format!(r#"{{"at":"2023-11-14T22:13:20Z","kind":"trusted","pass":7,"prev":"{zeros}","seq":1}}"#);
     assert_eq!(chain::canonical(&entry), expected);
     assert_eq!(entry.hash, hex::encode(sha2::Sha256::digest(expected)));
+}
+
+#[test]
+fn the_digest_of_the_rules_is_part_of_what_is_hashed_and_its_absence_is_not() {
+    let old = link(&Tip::genesis(), at(0), 7, seatwarden::seats::Event::Trusted {});
+    assert!(!chain::canonical(&old).contains("rules"), "entries of before hash as they did");
+    let under = |digest: &str| {
+        let rules = Some(seatwarden::model::Digest::new(digest.to_owned()));
+        link_under(&Tip::of(&old), at(1), 7, rules, seatwarden::seats::Event::Trusted {})
+    };
+    let mut entries = vec![old.clone(), under("sha256:1")];
+    assert!(chain::canonical(&entries[1]).contains(r#""rules":"sha256:1""#));
+    let last = lines(&entries);
+    assert_eq!(verify_lines(&last, LINE_LIMIT), Ok(Tip::of(&entries[1])));
+    assert_eq!(serde_json::from_str::<Entry>(&last[0]).unwrap(), old);
+    entries[1].rules = under("sha256:2").rules;
+    assert_eq!(verify(&entries).unwrap_err().seq, 2);
+    assert_eq!(broken(&[last[0].clone(), last[1].replace("sha256:1", "sha256:2")]).seq, 2);
+    assert_eq!(broken(&[last[0].clone(), last[1].replace("\"rules\":\"sha256:1\",", "")]).seq, 2);
 }
 
 #[test]

@@ -27,7 +27,7 @@ const IMPURE: [&str; 16] = [
 ];
 
 /// Packages that one file or folder alone may name.
-const OWNED: [(&str, &str); 14] = [
+const OWNED: [(&str, &str); 18] = [
     ("::sled", "src/store/sled"),
     ("backoff", "src/outbound/retry.rs"),
     ("governor", "src/outbound src/inbound/public.rs"),
@@ -41,6 +41,10 @@ const OWNED: [(&str, &str); 14] = [
     ("hmac", "src/inbound/hooks"),
     ("subtle", "src/inbound/hooks"),
     ("csv", "src/rules src/cli"),
+    ("toml_edit", "src/rules"),
+    ("calamine", "src/workbook"),
+    ("rust_xlsxwriter", "src/workbook"),
+    ("zip", "src/workbook"),
     ("notify_debouncer_full", "src/worker"),
 ];
 

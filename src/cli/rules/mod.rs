@@ -5,12 +5,18 @@ use clap::{Args, Subcommand};
 use super::Global;
 
 mod check;
+mod convert;
 mod coverage;
 mod diff;
 mod explain;
+mod export;
+mod files;
+mod fmt;
 mod git;
 mod impact_markdown;
 mod impact_text;
+mod import;
+mod schema;
 mod test;
 
 /// Arguments of `rules`.
@@ -24,6 +30,14 @@ pub struct Rules {
 enum Verb {
     /// Compiles the table and shows everything that is wrong with it.
     Check,
+    /// Writes tables in one style; changes neither what they say nor their comments.
+    Fmt(fmt::Fmt),
+    /// Prints the table in another form: `-o toml`, `csv` or `xlsx`.
+    Export(export::Export),
+    /// Reads a table from XLSX, CSV or TOML and prints it as TOML or CSV.
+    Import(import::Import),
+    /// Prints the JSON Schema that editors complete and check by.
+    Schema(schema::Schema),
     /// Tells the long story of a finding, with examples.
     Explain(explain::Explain),
     /// Judges the cases beside the table.
@@ -38,6 +52,10 @@ impl Rules {
     pub(super) async fn run(self, global: &Global) -> u8 {
         match self.verb {
             Verb::Check => check::run(global),
+            Verb::Fmt(fmt) => fmt.run(global),
+            Verb::Export(export) => export.run(global),
+            Verb::Import(import) => import.run(global),
+            Verb::Schema(schema) => schema.run(),
             Verb::Explain(explain) => explain.run(global),
             Verb::Test(test) => test.run(global).await,
             Verb::Diff(diff) => diff.run(global).await,

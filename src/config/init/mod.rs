@@ -39,6 +39,7 @@ pub fn write(dir: &Path) -> Result<Vec<PathBuf>, InitError> {
         ("rules/people.toml", include_str!("people.toml").to_owned()),
         ("seatwarden.schema.json", schema::text(&schema::configuration())),
         ("catalog.schema.json", schema::text(&schema::catalog())),
+        ("rules.schema.json", schema::text(&schema::rules())),
     ];
     let taken: Vec<PathBuf> =
         files.iter().map(|(name, _)| dir.join(name)).filter(|path| fs::symlink_metadata(path).is_ok()).collect();

@@ -5,6 +5,7 @@
 mod bought;
 mod file;
 mod peers;
+mod table;
 
 pub use bought::{
     AddonFile, CatalogFile, CostFile, ExemptFile, MinHoldFile, PerFile, PoolBilling, ReassignFile, SeatsFile,
@@ -18,6 +19,7 @@ pub use peers::{
     ClientAuthFile, CloudFile, DeskKeyFile, EntraAuth, EntraHookFile, FeedFile, HookFile, ModeFile, OktaAuth,
     OnSuspendedFile, PushAuth, ScimAuth, SeatFile, SecretFile, TargetFile,
 };
+pub use table::{CaseFile, Day, ExceptionFile, ExpectFile, PriorityFile, RuleFile, TableFile, ValuesFile, WhenFile};
 
 use schemars::JsonSchema;
 

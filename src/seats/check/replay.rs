@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reader, gained, lost, name};
-use crate::model::{ClassName, Exemption, PersonId, Pool, PoolId, PoolKind};
+use crate::model::{Billing, ClassName, Exemption, PersonId, Pool, PoolId, PoolKind};
 use crate::seats::{Action, Event, HoldState, PoolMode, Reason, Step};
 
 /// Who uses up a seat of a pool, for whatever reason.
@@ -53,12 +53,18 @@ impl Picture {
     }
 }
 
+fn counts(pictures: &Pictures) -> BTreeMap<PoolId, u64> {
+    pictures.iter().map(|(pool, picture)| (pool.clone(), picture.in_use())).collect()
+}
+
 type Pictures = BTreeMap<PoolId, Picture>;
 
 /// Invariants 1, 2, 3 and the order within a person (8).
 pub(super) fn read(reader: &mut Reader<'_>) {
     let mut pictures = before(reader);
     let plan = reader.plan;
+    let at_first: BTreeMap<PoolId, u64> = counts(&pictures);
+    let mut highest = at_first.clone();
     let mut taken: BTreeSet<PersonId> = BTreeSet::new();
     for step in &plan.steps {
         if let Some(pool) = lost(step) {
@@ -71,6 +77,17 @@ pub(super) fn read(reader: &mut Reader<'_>) {
         }
         if let Some(pool) = gained(step) {
             give(reader, &mut pictures, step, pool);
+            let now = pictures.get(pool).map_or(0, Picture::in_use);
+            let most = highest.entry(pool.clone()).or_default();
+            *most = now.max(*most);
+        }
+    }
+    for (pool, most) in highest {
+        let first = at_first.get(&pool).copied().unwrap_or(0);
+        let last = pictures.get(&pool).map_or(0, Picture::in_use);
+        let billed = reader.policy.catalog.pools.get(&pool).is_some_and(|pool| pool.billing == Billing::Peak);
+        if billed && most > first.max(last) {
+            reader.fault(8, format!("{pool} would count {most} seats on the way from {first} to {last}"));
         }
     }
     for step in &plan.steps {

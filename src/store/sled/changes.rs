@@ -8,7 +8,7 @@ use super::journal_file::line_of;
 use super::seat_rows::{self, Brought};
 use super::trees::{Kind, Stage, Trees, read_value};
 use crate::audit::report::subject;
-use crate::audit::{Entry, Tip, link};
+use crate::audit::{Entry, Tip, link_under};
 use crate::directory::PersonRecord;
 use crate::model::{Digest, FeedName, PersonId};
 use crate::seats::Ledger;
@@ -53,11 +53,11 @@ impl Group {
         tip: &mut Tip,
         journal: &Path,
     ) -> Result<(), StoreError> {
-        let Batch { at, pass, people: _, feeds, dirty, clean, events, notes, hints } = batch;
+        let Batch { at, pass, rules, people: _, feeds, dirty, clean, events, notes, hints } = batch;
         let mut entries = Vec::with_capacity(events.len());
         let mut end = tip.clone();
         for event in events {
-            let entry = link(&end, at, pass, event);
+            let entry = link_under(&end, at, pass, rules.clone(), event);
             let line = line_of(&entry, journal)?;
             end = Tip::of(&entry);
             entries.push((entry, line));

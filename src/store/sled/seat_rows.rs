@@ -1,4 +1,5 @@
-//! How the part of the ledger that is about seats lies in the trees: a row per person, and a record per numbered seat.
+//! How the part of the ledger that is about seats lies in the trees: a row per person, a record per numbered seat, and
+//! one per pool for its book.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +57,7 @@ pub(super) struct Brought {
     people: BTreeSet<PersonId>,
     units: BTreeSet<(PoolId, UnitNo)>,
     whole: BTreeSet<PoolId>,
+    books: BTreeSet<PoolId>,
 }
 
 impl Brought {
@@ -69,6 +71,11 @@ impl Brought {
                 self.unit(part, base, pool, unit);
             }
             row.put_into(part, person);
+        }
+        if self.books.insert(pool.clone())
+            && let Some(book) = base.books.get(pool)
+        {
+            part.books.insert(pool.clone(), book.clone());
         }
         let key = (person, pool.clone());
         if let Event::Granting { unit, .. } | Event::Adopted { unit, .. } = event
@@ -112,6 +119,11 @@ impl Brought {
             seats.insert(person.0, if row.is_empty() { None } else { Some(codec::encode(&row)?) });
         }
         blocks::write(stage, Rows::Seats, seats)?;
+        for pool in self.books {
+            if let Some(book) = part.books.get(&pool).filter(|book| base.books.get(&pool) != Some(*book)) {
+                stage.put(Kind::Books, pool.as_str().as_bytes(), &codec::encode(book)?)?;
+            }
+        }
         for (pool, units) in &part.units {
             self.units.extend(units.iter().map(|(number, _)| (pool.clone(), number)));
         }
@@ -135,6 +147,10 @@ pub(super) fn load(trees: &Trees, ledger: &mut Ledger) -> Result<(), StoreError>
         codec::decode::<SeatRow>(&row)?.put_into(ledger, PersonId(id));
         Ok(true)
     })?;
+    trees.scan(Kind::Books, &[], None, &mut |key, payload| {
+        ledger.books.insert(PoolId::new(text(key)?), codec::decode(&payload)?);
+        Ok(true)
+    })?;
     trees.scan(Kind::Units, &[], None, &mut |key, payload| {
         let (pool, number) = key
             .split_last_chunk::<4>()
@@ -152,7 +168,8 @@ pub(super) fn rewrite(stage: &mut Stage<'_>, ledger: &Ledger) -> Result<(), Stor
         people.insert(PersonId(id));
         Ok(true)
     })?;
-    let all = Brought { people, ..Brought::default() };
+    let books = ledger.books.keys().cloned().collect();
+    let all = Brought { people, books, ..Brought::default() };
     all.stage(stage, ledger, &Ledger::default())
 }
 

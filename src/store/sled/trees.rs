@@ -37,11 +37,12 @@ pub(super) enum Kind {
     // Behind the others: a tag never changes.
     Inbox,
     Units,
+    Books,
 }
 
 impl Kind {
     /// Every tree whose records are counted; the manifest that counts them is not.
-    pub(super) const COUNTED: [Self; 17] = [
+    pub(super) const COUNTED: [Self; 18] = [
         Self::People,
         Self::PeopleLoose,
         Self::Seats,
@@ -59,6 +60,7 @@ impl Kind {
         Self::State,
         Self::Inbox,
         Self::Units,
+        Self::Books,
     ];
 
     /// Goes into checksums: never changes its meaning.
@@ -86,6 +88,7 @@ impl Kind {
             Self::Manifest => "manifest",
             Self::Inbox => "inbox",
             Self::Units => "units",
+            Self::Books => "books",
         }
     }
 }

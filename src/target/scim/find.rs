@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::{self, Listed, Written};
-use super::wire::{User, new_user, quoted};
-use super::{ScimDesk, USERS, normalize};
+use super::observe::FEW;
+use super::wire::{Link, User, new_user, quoted};
+use super::{Place, ScimDesk, USERS, normalize};
 use crate::config::DeskKey;
 use crate::target::{DeskPerson, TargetError};
 
@@ -114,6 +115,28 @@ impl ScimDesk {
                 why: "accepted, and no such account is there".to_owned(),
             },
         })
+    }
+
+    /// The account of a person whom no search finds, among those who hold a seat there.
+    pub(super) async fn seated(&self, place: &Place, person: &DeskPerson) -> Result<Option<User>, TargetError> {
+        let Place::Group(group) = place else {
+            let users = self.walk(Duration::ZERO).await?;
+            return Ok(users.iter().find(|user| self.is_theirs(user, person)).cloned());
+        };
+        let members = self.read_group(group).await?.members.unwrap_or_default();
+        let members: Vec<&Link> = members.iter().filter(|link| !link.is_group).collect();
+        let users = if members.len() < FEW { Arc::default() } else { self.walk(WALK_LASTS).await? };
+        let known: BTreeMap<&str, &User> = users.iter().map(|user| (user.id.as_str(), user)).collect();
+        for member in members {
+            let user = match known.get(member.id.as_str()) {
+                Some(user) => Some((*user).clone()),
+                None => self.read_user(&member.id).await?,
+            };
+            if let Some(user) = user.filter(|user| self.is_theirs(user, person)) {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
     }
 
     fn is_theirs(&self, user: &User, person: &DeskPerson) -> bool {

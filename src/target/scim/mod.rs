@@ -172,7 +172,14 @@ impl Target for ScimDesk {
 
     async fn revoke(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError> {
         let place = self.place(pool).await?;
-        let Some(user) = self.account(person).await? else { return Ok(Outcome::AlreadySo) };
+        let user = match self.account(person).await? {
+            Some(user) => user,
+            // An empty answer to a search proves nothing: the place itself has to show that the seat is free.
+            None => match self.seated(&place, person).await? {
+                Some(user) => user,
+                None => return Ok(Outcome::AlreadySo),
+            },
+        };
         match place {
             Place::Group(id) => self.leave(&id, &user).await,
             Place::Value(slot, value) => self.take_value(slot, &value, &user).await,

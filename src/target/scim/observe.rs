@@ -9,7 +9,7 @@ use crate::model::PoolId;
 use crate::target::{DeskAccount, Observed, TargetError};
 
 /// From so many members on all users are read at once instead of one by one.
-const FEW: usize = 25;
+pub(super) const FEW: usize = 25;
 
 impl ScimDesk {
     /// Reads every place. An error in one is an error of all: a count that lacks a pool would look like free seats.

@@ -69,6 +69,8 @@ impl Warden {
             reason: planned.map_or_else(|| "pool_full".to_owned(), |row| row.reason.clone()),
             not_before: planned.and_then(|row| row.not_before),
             text: planned.map_or_else(|| "the next pass looks at it".to_owned(), |row| row.text.clone()),
+            expected: planned.and_then(|row| row.expected),
+            expected_by: planned.map_or_else(String::new, |row| row.expected_by.clone()),
             since: place.since,
             pool,
         })

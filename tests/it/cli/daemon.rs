@@ -14,8 +14,8 @@ pub(super) struct Daemon(Child);
 
 impl Daemon {
     pub(super) fn start(desk: &Desk) -> Self {
-        let child =
-            desk.command(&["run", "--log-format", "json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let log = std::fs::File::create(desk.path("log.jsonl")).unwrap();
+        let child = desk.command(&["run", "--log-format", "json"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let daemon = Self(child);
         wait("the daemon answers", || desk.run(&["status", "-o", "json"]).out.contains("\"daemon\": true"));
         daemon
@@ -73,6 +73,12 @@ fn it_passes_by_itself_answers_and_stops() {
     assert_eq!(desk.members(), 5);
     desk.write("rules/people.csv", "id,job_code,department,tier\naccounting,FIN-*,Finance,fulfiller\n");
     wait("the edited table is in force", || desk.members() == 1);
+    let status = desk.run(&["status", "-o", "json"]).json();
+    let digest = status["rules"]["digest"].as_str().unwrap();
+    let log = std::fs::read_to_string(desk.path("log.jsonl")).unwrap();
+    assert!(log.lines().any(|line| line.contains("another rules table") && line.contains(digest)), "{log}");
+    let journal = desk.run(&["audit", "export"]).out;
+    assert!(journal.lines().next_back().unwrap().contains(&format!("\"rules\":\"{digest}\"")), "{journal}");
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);
     assert_eq!(desk.run(&["audit", "verify"]).code, 0);
     assert_eq!(desk.run(&["sync", "fin@acme.example"]).code, 0);

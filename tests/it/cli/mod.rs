@@ -4,5 +4,6 @@ mod daemon;
 mod desk;
 mod explain;
 mod impact;
+mod tables;
 mod verbs;
 mod webhook;

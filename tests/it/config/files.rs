@@ -111,7 +111,7 @@ fn what_init_writes_loads_without_a_finding_and_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path().join("new/seats");
     let written = init::write(&dir).unwrap();
-    assert_eq!(written.len(), 5);
+    assert_eq!(written.len(), 6);
     let path = dir.join("seatwarden.toml");
     let loaded = load(&path, &BTreeMap::new(), &[]).unwrap();
     assert_eq!(loaded.warnings, []);
@@ -129,7 +129,7 @@ fn what_init_writes_loads_without_a_finding_and_is_never_overwritten() {
     fs::remove_file(dir.join("catalog.toml")).unwrap();
     let before = fs::read(&path).unwrap();
     let Err(InitError::Exists(files)) = init::write(&dir) else { panic!("written over") };
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
     assert!(!dir.join("catalog.toml").exists());
     assert_eq!(fs::read(&path).unwrap(), before);
 }

@@ -215,6 +215,18 @@ impl Company {
         events
     }
 
+    /// The digest of the table in which each entry of the journal was made, oldest first.
+    pub(super) fn rules_of_entries(&self) -> Vec<Option<String>> {
+        let mut digests = Vec::new();
+        self.store
+            .journal(1, &mut |entry| {
+                digests.push(entry.rules.map(|digest| digest.to_string()));
+                true
+            })
+            .unwrap();
+        digests
+    }
+
     /// People who lost a seat, in order.
     pub(super) fn revoked(&self) -> Vec<String> {
         let ledger = self.store.ledger();

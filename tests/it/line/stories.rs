@@ -12,7 +12,7 @@ fn analyst(name: &str, number: usize) -> Hire {
     Hire::new(&format!("{name}@acme.example")).number(&format!("{number:05}")).job("SD-12").department("IT")
 }
 
-fn analysts(count: usize) -> World {
+pub(super) fn analysts(count: usize) -> World {
     let mut world = World::empty(7);
     for number in 1..=count {
         world.hire(analyst(&format!("a{number:03}"), number));

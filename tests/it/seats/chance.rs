@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use seatwarden::model::{ClassName, Exemption, MinHold, PersonId, Pool, PoolId, Reassign};
+use seatwarden::model::{Billing, ClassName, Exemption, MinHold, PersonId, Pool, PoolId, Reassign};
 use seatwarden::rules::{Standing, Want};
 use seatwarden::seats::{Brake, Event, HoldState, Limit, PoolMode};
 
@@ -70,7 +70,7 @@ pub(super) fn catalog() -> impl Strategy<Value = Vec<Pool>> {
         pool
     };
     let fallback = prop::option::of(0_usize..4);
-    (prop::collection::vec(terms(), 5), [fallback.clone(), fallback.clone(), fallback], any::<[bool; 4]>()).prop_map(
+    (prop::collection::vec(terms(), 5), [fallback.clone(), fallback.clone(), fallback], any::<[bool; 5]>()).prop_map(
         move |(terms, fallbacks, flags)| {
             let mut pools = vec![tier("requester", 0, None)];
             for (index, name) in TIERS.into_iter().enumerate() {
@@ -87,6 +87,11 @@ pub(super) fn catalog() -> impl Strategy<Value = Vec<Pool>> {
             }
             if flags[3] {
                 pools[5].excludes.insert("architect".into());
+            }
+            if flags[4] {
+                for pool in &mut pools {
+                    pool.billing = Billing::Peak;
+                }
             }
             pools
         },
@@ -143,7 +148,8 @@ impl Life {
         let today = world.now.date_in(&world.policy.time_zone);
         let until = self.until.map(|days| today.checked_add(jiff::Span::new().days(i64::from(days))).unwrap());
         let rule = if self.rule == 2 { format!("exception:{person}") } else { format!("row-{}", self.rule) };
-        let given = until.map_or_else(|| claim(&rule), |until| claim_until(&rule, until));
+        let mut given = until.map_or_else(|| claim(&rule), |until| claim_until(&rule, until));
+        given.priority = i64::from(self.rule % 2) * 5;
         let mut want = no_want(person, &format!("SD-{}", self.code));
         want.class = self.class.map(|on_call| ClassName::new(if on_call { "on-call" } else { "vip" }));
         want.standing = match self.standing {

@@ -1,9 +1,10 @@
 //! The invariants of ARCHITECTURE.md at the level of plans, on worlds reached by earlier plans.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use seatwarden::model::{Digest, PersonId, Pool, PoolId, PoolKind, Seats, UnitNo};
+use seatwarden::model::{Billing, Digest, PersonId, Pool, PoolId, PoolKind, Seats, UnitNo};
 use seatwarden::rules::{Desired, Standing, Want};
 use seatwarden::seats::{
     Action, Event, HoldState, Ledger, Plan, Policy, PoolMode, Step, WaitingRow, approve, decide, scope,
@@ -65,6 +66,8 @@ fn is_observed(step: &Step, policy: &Policy) -> bool {
 fn every_moment_is_allowed(world: &World, plan: &Plan) {
     let mut ledger = world.ledger.clone();
     let mut policy = world.policy.clone();
+    let mut end = world.clone();
+    end.apply(plan);
     for event in after(plan, &world.ledger, &world.policy, world.now) {
         let gains = if let Event::Granting { person, pool, .. } | Event::Adopted { person, pool, .. } = &event {
             Some((*person, pool.clone()))
@@ -80,6 +83,11 @@ fn every_moment_is_allowed(world: &World, plan: &Plan) {
         let now = in_use(&ledger, &policy, &pool);
         let bought = bought(&policy, &pool).unwrap() as usize;
         assert!(now <= bought || Some(now) <= before, "{now} of {bought} {pool}:\n{}", print(plan));
+        if policy.catalog.pool(&pool).unwrap().billing == Billing::Peak {
+            let first = in_use(&world.ledger, &world.policy, &pool);
+            let last = in_use(&end.ledger, &end.policy, &pool);
+            assert!(now <= first.max(last), "{pool} counts {now} from {first} to {last}:\n{}", print(plan));
+        }
         let pools: Vec<&Pool> = ledger.of_person(person).map(|(id, _)| policy.catalog.pool(id).unwrap()).collect();
         let tiers = pools.iter().filter(|pool| pool.kind == PoolKind::Tier).count();
         let units: Vec<UnitNo> = users(&ledger, &pool);
@@ -148,10 +156,15 @@ fn queues_are_honest(world: &World, plan: &Plan) {
                 || world.ledger.cooling.contains_key(&(step.person, pool.clone()));
             let by_floor = step.class.as_ref().is_some_and(|class| reserve.contains_key(class));
             let waits = world.ledger.waiting.get(&(step.person, pool.clone())).map_or(world.now, |wait| wait.since);
-            let first = (waits, &served.order_key) < (*since, &want.order_key);
+            let first = (Reverse(priority(served, pool)), waits, &served.order_key)
+                < (Reverse(priority(want, pool)), *since, &want.order_key);
             assert!(counted || by_floor || first, "{} was served before {person}:\n{}", step.person, print(plan));
         }
     }
+}
+
+fn priority(want: &Want, pool: &PoolId) -> i64 {
+    want.addons.get(pool).or(want.tier.as_ref().map(|(_, claim)| claim)).map_or(0, |claim| claim.priority)
 }
 
 fn laws(world: &World) {

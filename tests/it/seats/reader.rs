@@ -81,8 +81,7 @@ fn a_grant_before_the_revocation_that_frees_its_seat() {
 
 #[test]
 fn a_grant_that_relies_on_a_cooling_seat() {
-    let mut world = world();
-    world.happens(Event::Revoked { person: PersonId(1), pool: "fulfiller".into(), cooling_until: None });
+    let world = world();
     let mut cold = self::world();
     cold.pool("fulfiller").min_hold = Some(min_hold(90, &[Exemption::AbsenceCover]));
     let grant = step_of(&self::world().decide(), Action::Grant);
@@ -91,6 +90,8 @@ fn a_grant_that_relies_on_a_cooling_seat() {
     assert_eq!(broken(&cold, |_| ()), [].into());
     // A seat called free before its time is no seat either, though a leaver had it, where the terms exempt nobody.
     cold.pool("fulfiller").min_hold = Some(min_hold(90, &[]));
+    let cause = cold.decide().steps[0].cause.clone();
+    cold.happens(Event::Revoking { person: PersonId(1), pool: "fulfiller".into(), cause });
     cold.happens(Event::Revoked {
         person: PersonId(1),
         pool: "fulfiller".into(),

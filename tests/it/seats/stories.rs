@@ -527,6 +527,21 @@ fn seats_of_others_count_and_a_seat_that_is_there_is_adopted() {
 }
 
 #[test]
+fn a_seat_that_others_gave_above_what_was_bought_is_not_adopted() {
+    let mut world = World::new(desk(2));
+    world.wants(1, "SD-1", "fulfiller");
+    world.wants(2, "SD-1", "fulfiller");
+    world.settle();
+    world.occupy("fulfiller", 0, &[3]);
+    world.wants(3, "SD-1", "fulfiller");
+    world.settle();
+    assert_eq!((world.holders("fulfiller"), world.waiters("fulfiller")), (vec![1, 2], vec![3]));
+    world.leaves(1);
+    world.settle();
+    assert_eq!(world.holders("fulfiller"), [2, 3], "with one less the seat fits");
+}
+
+#[test]
 fn a_pool_that_only_adds_takes_no_seat_and_counts_on_none() {
     let mut world = World::new(desk(1));
     world.wants(1, "SD-12", "fulfiller");

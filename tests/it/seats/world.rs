@@ -249,7 +249,7 @@ pub(super) fn want(person: u64, code: &str, pool: &str) -> Want {
 }
 
 pub(super) fn claim(rule: &str) -> Claim {
-    Claim { rule: rule.into(), exception: rule.starts_with("exception:"), until: None }
+    Claim { rule: rule.into(), exception: rule.starts_with("exception:"), priority: 0, until: None }
 }
 
 pub(super) fn claim_until(rule: &str, until: Date) -> Claim {

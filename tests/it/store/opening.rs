@@ -88,7 +88,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
         .chunks(4_096)
         .flat_map(|place| {
             let text = std::str::from_utf8(place).unwrap().trim_end().split_once(' ').unwrap().1;
-            let text = text.replace("{\"format\":2,", "{\"format\":9,\"of\":\"the future\",");
+            let text = text.replace("{\"format\":3,", "{\"format\":9,\"of\":\"the future\",");
             let sum = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
             let mut place = format!("{sum:016x} {text}").into_bytes();
             place.resize(4_096, b' ');
@@ -98,7 +98,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
     fs::write(&path, &places).unwrap();
     let journal = fs::read(dir.path().join("journal.jsonl")).unwrap();
     let refused = SledStore::open_at(dir.path(), at(0)).err();
-    assert!(matches!(refused, Some(StoreError::Newer { found: 9, known: 2 })), "{refused:?}");
+    assert!(matches!(refused, Some(StoreError::Newer { found: 9, known: 3 })), "{refused:?}");
     assert_eq!(fs::read(&path).unwrap(), places);
     assert_eq!(fs::read(dir.path().join("journal.jsonl")).unwrap(), journal);
 }

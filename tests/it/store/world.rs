@@ -124,7 +124,7 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
         },
         13 => Event::Leaving { person, pool, due_at: at(50), cause },
         14 => Event::Rebased { person, pool, class, rule: Some(RuleId::new("other")), basis },
-        15 => Event::Waiting { person, pool, rule: None },
+        15 => Event::Waiting { person, pool, rule: None, blocked: rng.bool() },
         16 => Event::WaitEnded { person, pool, granted: rng.bool() },
         17 => Event::Held(HeldPlan { digest, ..held_plan("", rng.u64(..4)) }),
         18 => match rng.u8(..3) {
