@@ -16,17 +16,16 @@ fn sound(heard: &Heard) {
 }
 
 fn read(body: &[u8]) {
-    for heard in [okta::read(body), graph::read(body, Some("t"), &|state| state == "s"), signed::read(body)] {
-        if let Ok(heard) = heard {
-            sound(&heard);
-        }
+    let read = [okta::read(body), graph::read(body, Some("t"), &|state| state == "s"), signed::read(body)];
+    for heard in read.into_iter().flatten() {
+        sound(&heard);
     }
     let strange = graph::read(body, None, &|_| false).unwrap_or_default();
     assert!(strange.pointers.is_empty() && strange.lifecycle.is_empty(), "who proves nothing points nowhere");
-    if let Ok(claims) = serde_json::from_slice::<Value>(body) {
-        if let Ok(told) = set::read(&claims, "i", "a", Time::from_millis(0)) {
-            sound(&told.heard);
-        }
+    if let Ok(claims) = serde_json::from_slice::<Value>(body)
+        && let Ok(told) = set::read(&claims, "i", "a", Time::from_millis(0))
+    {
+        sound(&told.heard);
     }
 }
 
