@@ -12,6 +12,7 @@
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
+//! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -48,6 +49,7 @@ mod report;
 pub mod request;
 mod status;
 mod subscribe;
+mod undo;
 pub mod view;
 mod warden;
 

@@ -343,6 +343,7 @@ impl Warden {
             alerts: standing.alerts,
             protected: self.protected_views(&ledger),
             kept: standing.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
+            undone: super::undo::undone_views(&ledger),
         })
     }
 

@@ -4,7 +4,9 @@ use owo_colors::OwoColorize as _;
 
 use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
 use crate::model::Time;
-use crate::worker::view::{FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView};
+use crate::worker::view::{
+    FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView, UndoneView,
+};
 
 /// Failing steps of a desk that are shown.
 const FAILING_SHOWN: usize = 5;
@@ -35,6 +37,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     }
     out.push_str(&plan::held(&status.held, now, HELD_SHOWN, screen));
     out.push_str(&protected(status, screen));
+    out.push_str(&undone(&status.undone, now, screen));
     out.push_str(&plan::kept(&status.kept, screen));
     out.push_str(&heading("What is due"));
     if status.due.is_empty() {
@@ -163,6 +166,20 @@ fn protected(status: &StatusView, screen: Screen) -> String {
         } else {
             out.push_str(&screen.text("  - ", &format!("{name}: {}", whom.join(", "))));
         }
+    }
+    out
+}
+
+/// Passes that an operator undid, as long as somebody is held to it.
+fn undone(list: &[UndoneView], now: Time, screen: Screen) -> String {
+    if list.is_empty() {
+        return String::new();
+    }
+    let mut out = heading("Undone");
+    for UndoneView { pass, by, reason, at, people } in list {
+        let held = if *people == 1 { "1 person is".to_owned() } else { format!("{people} people are") };
+        let text = format!("pass {pass}, by {by}, {}: {reason}; {held} held to it", moment_from(*at, now));
+        out.push_str(&screen.text("  - ", &text));
     }
     out
 }

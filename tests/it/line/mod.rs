@@ -10,3 +10,4 @@ mod recorded;
 mod reload;
 mod screens;
 mod stories;
+mod undo;
