@@ -14,7 +14,7 @@ mod since;
 mod subscription;
 mod tally;
 
-pub use subscription::{Subscription, Wish};
+pub use subscription::{Missed, Subscription, Wish};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
@@ -80,6 +80,11 @@ pub trait Feed: Send + Sync {
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.
     async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {
+        Ok(None)
+    }
+
+    /// Reads back what the provider did not call out, from `cursor` on. `None` where it keeps no log of that.
+    async fn read_back(&self, _cursor: Option<&str>) -> Result<Option<Missed>, Gap> {
         Ok(None)
     }
 }

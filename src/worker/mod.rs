@@ -11,7 +11,7 @@
 //! | `memory` | what passed lately, out of the journal |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
-//! | `subscribe` | keeps providers calling |
+//! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
 //! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
@@ -43,6 +43,7 @@ mod operate;
 pub mod pass;
 mod protected;
 mod read;
+mod readback;
 mod reload;
 mod report;
 pub mod request;

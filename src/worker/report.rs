@@ -382,6 +382,7 @@ impl Warden {
                 refused: knocked.refused,
                 last_refusal: knocked.why,
                 subscription,
+                read_back_error: standing.read_back.get(&feed.name).and_then(|back| back.error.clone()),
             }
         });
         HooksView {

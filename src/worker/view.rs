@@ -477,6 +477,9 @@ pub struct HookView {
     pub last_refusal: Option<String>,
     /// The subscription at Microsoft Graph, where we keep one.
     pub subscription: Option<SubscriptionView>,
+    /// Why what the hook did not tell cannot be read back.
+    #[serde(default)]
+    pub read_back_error: Option<String>,
 }
 
 /// A subscription in `status`.

@@ -218,6 +218,11 @@ fn hooks(view: &HooksView, now: Time, screen: Screen) -> String {
                 out.push_str(&screen.text(&below, &error.yellow().to_string()));
             }
         }
+        if let Some(why) = &hook.read_back_error {
+            out.push_str(
+                &screen.text(&below, &format!("what was not delivered is not read back: {why}").yellow().to_string()),
+            );
+        }
         if let Some(why) = &hook.last_refusal {
             out.push_str(&screen.text(&below, &format!("last refused: {why}").yellow().to_string()));
         }
