@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::codes;
 use super::load::{Unread, read_limited};
-use crate::rules::{Finding, Place, Severity, Source};
+use crate::rules::{self, Finding, MAX_FILE_BYTES, Place, Severity, Source};
 
-/// A table of 100,000 rows has some 12 MiB.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 /// Nobody keeps more tables than that; a wrong folder soon has more files.
 const MOST_FILES: usize = 1_000;
 /// Folders below the rules folder that are looked into.
@@ -25,7 +23,7 @@ pub fn load_rules_sources(path: &Path) -> Result<Vec<Source>, Finding> {
         let file = unusable.path.display().to_string();
         let message = format!("{file} {}", unusable.why);
         let place = Place { file, line: 1, column: 1, offset: 0, length: 0 };
-        Finding::new(Some(place), codes::NO_RULES.shown('C'), Severity::Error, message).with_help(unusable.help)
+        Finding::new(Some(place), unusable.code, Severity::Error, message).with_help(unusable.help)
     })
 }
 
@@ -33,10 +31,11 @@ struct Unusable {
     path: PathBuf,
     why: String,
     help: &'static str,
+    code: String,
 }
 
 fn unusable(path: &Path, why: impl Into<String>, help: &'static str) -> Unusable {
-    Unusable { path: path.to_owned(), why: why.into(), help }
+    Unusable { path: path.to_owned(), why: why.into(), help, code: codes::NO_RULES.shown('C') }
 }
 
 fn read(path: &Path) -> Result<Vec<Source>, Unusable> {
@@ -58,12 +57,13 @@ fn read(path: &Path) -> Result<Vec<Source>, Unusable> {
 }
 
 fn source(file: &Path) -> Result<Source, Unusable> {
-    match read_limited(file, LARGEST_FILE) {
+    match read_limited(file, MAX_FILE_BYTES as u64) {
         Ok(bytes) => Ok(Source { path: file.display().to_string(), bytes }),
         Err(Unread::Missing(why)) => Err(unusable(file, format!("cannot be read: {why}"), NAMES)),
         Err(Unread::TooLarge) => {
-            let why = format!("is larger than {} MiB", LARGEST_FILE / 1024 / 1024);
-            Err(unusable(file, why, "split the table into several files; they are read together"))
+            let why = format!("is larger than {} MiB", MAX_FILE_BYTES / 1024 / 1024);
+            let found = unusable(file, why, "split the table into several files; they are read together");
+            Err(Unusable { code: rules::code::FILE_SIZE.id.to_owned(), ..found })
         }
     }
 }

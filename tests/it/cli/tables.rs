@@ -44,7 +44,7 @@ fn export_and_import_pass_a_table_through_every_form() {
         "id,job_code,tier,owner\nanalysts,SD-* !SD-9,fulfiller,itam@acme.example\n\nperson,tier,until,owner,reason\n\
          fin@acme.example,fulfiller,2099-12-31,lead@acme.example,\"month, end\"\n"
     );
-    assert!(printed.err.contains("1 lines with comments stay behind"), "{printed:?}");
+    assert!(printed.err.contains("1 line with comments stays behind"), "{printed:?}");
     desk.write("both.csv", &printed.out);
     let toml = desk.run(&["rules", "export"]);
     assert!(

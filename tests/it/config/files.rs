@@ -59,7 +59,8 @@ fn rules_that_cannot_be_read_are_never_taken_for_none() {
     fs::remove_file(dir.path().join("gone.toml")).unwrap();
     let large = fs::File::create(dir.path().join("large.csv")).unwrap();
     large.set_len(16 * 1024 * 1024 + 1).unwrap();
-    assert!(error(dir.path()).message.ends_with("is larger than 16 MiB"));
+    let found = error(dir.path());
+    assert!(found.message.ends_with("is larger than 16 MiB") && found.code == "R002", "{found:?}");
     large.set_len(16 * 1024 * 1024).unwrap();
     assert_eq!(load_rules_sources(dir.path()).unwrap().len(), 1);
 }
