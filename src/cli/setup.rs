@@ -85,8 +85,9 @@ pub(super) fn examine_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
     match config::load_rules_sources(&loaded.config.rules) {
         Ok(sources) => {
             let zone = &loaded.config.time_zone;
-            let examined = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone));
-            (sources, examined.findings)
+            let mut findings = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone)).findings;
+            findings.extend(config::files_of_other_kinds(&loaded.config.rules));
+            (sources, findings)
         }
         Err(finding) => (Vec::new(), vec![finding]),
     }
