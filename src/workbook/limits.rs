@@ -35,10 +35,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut left = MOST_UNPACKED;
     for number in 0..archive.len() {
         let part = archive.by_index(number).map_err(|error| no_workbook(&error))?;
-        let is_sheet = part.name().to_ascii_lowercase().contains("worksheets/");
+        let name = part.name().map_err(|error| no_workbook(&error))?.to_ascii_lowercase();
         let mut part = part.take(left + 1);
         let mut references = References::default();
-        let read = if is_sheet { io::copy(&mut part, &mut references) } else { io::copy(&mut part, &mut io::sink()) };
+        let read = if name.contains("worksheets/") {
+            io::copy(&mut part, &mut references)
+        } else {
+            io::copy(&mut part, &mut io::sink())
+        };
         let read = read.map_err(|error| no_workbook(&error))?;
         if references.beyond {
             return Err("a sheet of the workbook names a cell that no sheet can have".to_owned());
