@@ -11,7 +11,7 @@ pub(super) fn foreign(value: &str, column: &Column) -> Option<Damage> {
     let value = normal(value);
     let is_code = *column == Column::JOB_CODE;
     if is_code && (value == "-" || value.contains(['–', '—'])) {
-        let help = "write a range with two dots, such as SD-20..SD-29; `*` is the only joker";
+        let help = "a range has two dots, such as SD-20..SD-29, and a hyphen is `-`; `*` is the only joker";
         return Some(damage(code::FOREIGN, "is or holds a dash, which makes no range here", help));
     }
     let sign = pattern_sign(&value, is_code).or_else(|| list_sign(&value, is_code))?;

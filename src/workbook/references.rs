@@ -7,6 +7,8 @@ const MOST_LETTERS: u32 = 3;
 const MOST_DIGITS: u32 = 7;
 /// Longer than the names of the attributes that are looked at.
 const NAME: usize = 4;
+/// The end of a piece that may be the beginning of a name.
+const TAIL: usize = 64;
 
 /// Takes the XML of a sheet in pieces and remembers whether a reference lies outside of every sheet.
 #[derive(Debug, Default)]
@@ -82,7 +84,14 @@ impl References {
 
 impl Write for References {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        bytes.iter().for_each(|byte| self.byte(*byte));
+        // No reference begins or ends in a piece without these two; bombs are long and hold little else than padding.
+        let is_idle = matches!(self.state, State::Outside) && !self.name.starts_with(b"r");
+        let is_padding = is_idle && bytes.len() > TAIL && !bytes.contains(&b'=') && !bytes.contains(&b'r');
+        let skipped = if is_padding { bytes.len().saturating_sub(TAIL) } else { 0 };
+        if is_padding {
+            self.name.clear();
+        }
+        bytes.iter().skip(skipped).for_each(|byte| self.byte(*byte));
         Ok(bytes.len())
     }
 
