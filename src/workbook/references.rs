@@ -91,7 +91,9 @@ impl Write for References {
         if is_padding {
             self.name.clear();
         }
-        bytes.iter().skip(skipped).for_each(|byte| self.byte(*byte));
+        for byte in bytes.iter().skip(skipped) {
+            self.byte(*byte);
+        }
         Ok(bytes.len())
     }
 
@@ -109,7 +111,9 @@ mod tests {
     fn is_beyond(xml: &str) -> bool {
         let mut references = References::default();
         // Byte by byte: a reference may lie across two pieces.
-        xml.bytes().for_each(|byte| references.write_all(&[byte]).unwrap());
+        for byte in xml.bytes() {
+            references.write_all(&[byte]).unwrap();
+        }
         references.beyond
     }
 
