@@ -132,6 +132,8 @@ impl Warden {
                     .map(|(person, pool, stays)| async move {
                         let ended = if losing && !stays {
                             self.call_revoke(*person, pool).await
+                        } else if !losing && self.is_beyond(pool) && !self.shows(*person, pool) {
+                            Ended::Dropped("more seats are in use than were bought".to_owned())
                         } else {
                             self.call_grant(*person, pool).await
                         };
@@ -195,7 +197,8 @@ impl Warden {
                 HoldState::Granting => {
                     let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
                     let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
-                    !losing && !blocked && !taken.contains(&(*person, pool))
+                    let seen = !self.is_beyond(pool) || self.is_read(pool);
+                    !losing && !blocked && seen && !taken.contains(&(*person, pool))
                 }
             };
             ready && !paused.contains(*key)

@@ -7,7 +7,7 @@ use tracing::warn;
 use super::status::{Desk, DeskCounts};
 use super::warden::Warden;
 use crate::config::DeskKey;
-use crate::model::{MatchKey, PersonId, PoolId, TargetName};
+use crate::model::{MatchKey, PersonId, PoolId, Seats, TargetName};
 use crate::seats::{HoldState, Occupied};
 use crate::store::{Batch, StoreError};
 use crate::target::{DeskAccount, Observed};
@@ -143,6 +143,32 @@ impl Warden {
         }
         let kept = self.parts.store.note(COUNTS).ok().flatten();
         kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Whether more seats of the pool are in use than were bought, after the catalog was edited.
+    pub(super) fn is_beyond(&self, pool: &PoolId) -> bool {
+        let used = self.ledger().counts().get(pool).map_or(0, |count| u64::from(count.total()));
+        match self.parts.catalog.pool(pool).map(|pool| pool.seats) {
+            Some(Seats::Bought(bought)) => used > u64::from(bought),
+            Some(Seats::Unlimited) | None => false,
+        }
+    }
+
+    /// Whether every desk that has a place for the pool was read.
+    pub(super) fn is_read(&self, pool: &PoolId) -> bool {
+        let stand = self.stand();
+        let mut places = self.parts.targets.iter().filter(|(_, target)| target.has_place_for(pool));
+        places.all(|(name, _)| stand.desks.get(name).is_some_and(|desk| desk.observed.is_some()))
+    }
+
+    /// Whether a desk, as it was last read, shows the person among those who have a seat of the pool.
+    pub(super) fn shows(&self, person: PersonId, pool: &PoolId) -> bool {
+        let desks: Vec<(TargetName, Vec<DeskAccount>)> = {
+            let stand = self.stand();
+            let observed = stand.desks.iter().filter_map(|(name, desk)| Some((name, desk.observed.as_ref()?)));
+            observed.filter_map(|(name, seen)| Some((name.clone(), seen.holders.get(pool)?.clone()))).collect()
+        };
+        desks.iter().any(|(name, holders)| holders.iter().any(|account| self.holder(name, account) == Some(person)))
     }
 
     /// Takes a person out of the others at a desk once their seat is in the ledger.
