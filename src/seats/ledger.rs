@@ -10,7 +10,7 @@ use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::undo::Pinned;
 use super::unit::{UnitState, Units};
-use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
+use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Basis;
 
 /// The state of all seats. Equal ledgers mean equal seats; every change is an [`Event`].
@@ -32,6 +32,8 @@ pub struct Ledger {
     pub known: BTreeMap<PersonId, Known>,
     /// Accounts in the last accepted whole reading of each feed.
     pub accepted: BTreeMap<FeedName, u64>,
+    /// The account of a person at a desk, by which it is found again whatever changed at either side.
+    pub desk_accounts: BTreeMap<(PersonId, TargetName), String>,
     /// People who hold what an undo says instead of what the table gives.
     pub pins: BTreeMap<PersonId, Pinned>,
     /// Set by a rebuild until every feed was read whole.
@@ -161,6 +163,8 @@ pub enum Touched {
     Accepted(FeedName),
     /// Whether the store is trusted.
     Trust,
+    /// The account of a person at a desk.
+    DeskAccount(PersonId, TargetName),
     /// What an undo says about a person.
     Pin(PersonId),
 }
@@ -317,6 +321,14 @@ impl Ledger {
             Event::Trusted {} => {
                 self.distrusted = None;
                 Touched::Trust
+            }
+            Event::DeskAccount { person, target, account } => {
+                let key = (*person, target.clone());
+                match account {
+                    Some(account) => self.desk_accounts.insert(key, account.clone()),
+                    None => self.desk_accounts.remove(&key),
+                };
+                Touched::DeskAccount(*person, target.clone())
             }
             Event::Pinned(pin) => {
                 self.pins.insert(pin.person, Pinned { at, pin: pin.clone() });

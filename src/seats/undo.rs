@@ -139,6 +139,7 @@ pub fn changes<'e>(events: impl IntoIterator<Item = &'e Event>) -> BTreeMap<Pers
             | Event::Rebuilt { .. }
             | Event::Trusted {}
             | Event::Pinned(_)
+            | Event::DeskAccount { .. }
             | Event::Unpinned { .. } => continue,
         };
         let Change { lost, gained } = changes.entry(person).or_default();

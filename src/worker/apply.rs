@@ -17,8 +17,8 @@ use super::warden::{Warden, WardenError};
 use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, PoolKind, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
-use crate::store::Batch;
-use crate::target::{Outcome as Wrote, TargetError};
+use crate::store::{Batch, StoreError};
+use crate::target::{Given, Outcome as Wrote, TargetError};
 
 /// Steps at most whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
 /// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
@@ -48,8 +48,8 @@ pub struct Applied {
 
 /// How the calls of one half of a step ended.
 enum Ended {
-    /// So at every desk; whether a desk had to change for it.
-    Done { changed: bool },
+    /// So at every desk; whether a desk had to change for it, and what was learned of accounts there.
+    Done { changed: bool, accounts: Vec<Event> },
     /// Nothing is held at the desk, and trying again at once is of no use.
     Dropped(String),
     /// Not known, or not possible now: the intent stays open.
@@ -132,6 +132,8 @@ impl Warden {
                     .map(|(person, pool, stays)| async move {
                         let ended = if losing && !stays {
                             self.call_revoke(*person, pool).await
+                        } else if !losing && self.is_beyond(pool) && !self.shows(*person, pool) {
+                            Ended::Dropped("more seats are in use than were bought".to_owned())
                         } else {
                             self.call_grant(*person, pool).await
                         };
@@ -195,7 +197,8 @@ impl Warden {
                 HoldState::Granting => {
                     let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
                     let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
-                    !losing && !blocked && !taken.contains(&(*person, pool))
+                    let seen = !self.is_beyond(pool) || self.is_read(pool);
+                    !losing && !blocked && seen && !taken.contains(&(*person, pool))
                 }
             };
             ready && !paused.contains(*key)
@@ -321,7 +324,8 @@ impl Warden {
         let key = (person, pool.clone());
         let (pool, now) = (pool.clone(), self.now());
         match ended {
-            Ended::Done { changed } => {
+            Ended::Done { changed, accounts } => {
+                batch.events.extend(accounts);
                 self.stand().failing.remove(&key);
                 self.note_seat(person, now);
                 if changed {
@@ -364,41 +368,43 @@ impl Warden {
     }
 
     async fn call_grant(&self, person: PersonId, pool: &PoolId) -> Ended {
-        let desk_person = match self.desk_person(person) {
-            Ok(desk_person) => desk_person,
-            Err(error) => {
-                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
-            }
-        };
-        let mut changed = false;
+        let (mut changed, mut accounts) = (false, Vec::new());
         for desk in self.desks_of(pool) {
+            let desk_person = match self.desk_person(person, desk.name()) {
+                Ok(desk_person) => desk_person,
+                Err(error) => return unread(&error),
+            };
             match desk.grant(&desk_person, pool).await {
-                Ok(wrote) => changed |= wrote == Wrote::Done,
+                Ok(Given { outcome, account }) => {
+                    changed |= outcome == Wrote::Done;
+                    if desk_person.account.as_ref() != Some(&account) {
+                        let (target, account) = (desk.name().clone(), Some(account));
+                        accounts.push(Event::DeskAccount { person, target, account });
+                    }
+                }
                 Err(
                     error @ (TargetError::NoAccount { .. } | TargetError::Ambiguous { .. } | TargetError::Full { .. }),
                 ) => return Ended::Dropped(error.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done { changed }
+        Ended::Done { changed, accounts }
     }
 
     async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
-        let desk_person = match self.desk_person(person) {
-            Ok(desk_person) => desk_person,
-            Err(error) => {
-                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
-            }
-        };
         let mut changed = false;
         for desk in self.desks_of(pool) {
+            let desk_person = match self.desk_person(person, desk.name()) {
+                Ok(desk_person) => desk_person,
+                Err(error) => return unread(&error),
+            };
             match desk.revoke(&desk_person, pool).await {
                 Ok(wrote) => changed |= wrote == Wrote::Done,
                 Err(TargetError::ReadOnly) => return Ended::Dropped(TargetError::ReadOnly.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done { changed }
+        Ended::Done { changed, accounts: Vec::new() }
     }
 
     /// `Person` events for those whom the journal does not know yet, or knows by other accounts.
@@ -502,6 +508,11 @@ impl Warden {
 
 /// Which seat everybody gets.
 type Units = BTreeMap<(PersonId, PoolId), UnitNo>;
+
+/// What is known of a person could not be read, so no desk was asked.
+fn unread(error: &StoreError) -> Ended {
+    Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() })
+}
 
 fn step_key(step: &Step) -> (Action, PersonId, PoolId) {
     (step.action, step.person, step.pool.clone())

@@ -1,14 +1,14 @@
 //! What the desks hold: seats of others, and seats of ours that are gone there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::warn;
 
 use super::status::{Desk, DeskCounts};
 use super::warden::Warden;
 use crate::config::DeskKey;
-use crate::model::{MatchKey, PersonId, PoolId, TargetName};
-use crate::seats::{HoldState, Occupied};
+use crate::model::{MatchKey, PersonId, PoolId, Seats, TargetName};
+use crate::seats::{HoldState, Ledger, Occupied};
 use crate::store::{Batch, StoreError};
 use crate::target::{DeskAccount, Observed};
 
@@ -42,13 +42,14 @@ impl Warden {
     /// Sorts the holders at a desk into ours, people we know, and strangers.
     fn compare(&self, name: &TargetName, observed: Observed) -> Desk {
         let ledger = self.ledger();
+        let owners = owners(&ledger, name);
         let mut desk = Desk { at: Some(self.now()), ..Desk::default() };
         for (pool, holders) in &observed.holders {
             desk.counts.insert(pool.clone(), u64::try_from(holders.len()).unwrap_or(u64::MAX));
             let mut others = Occupied::default();
             let mut ours: BTreeSet<PersonId> = BTreeSet::new();
             for account in holders {
-                match self.holder(name, account) {
+                match self.holder(name, account, &owners) {
                     Some(person) if ledger.holding(person, pool).is_some() => {
                         ours.insert(person);
                     }
@@ -74,8 +75,17 @@ impl Warden {
         desk
     }
 
-    /// The person whose account at the desk this is; `None` for strangers and where two people would fit.
-    pub(super) fn holder(&self, target: &TargetName, account: &DeskAccount) -> Option<PersonId> {
+    /// The person whose account at the desk this is; `None` for strangers and where two people would fit. Whoever was
+    /// given a seat there is known by the desk's own id.
+    pub(super) fn holder(
+        &self,
+        target: &TargetName,
+        account: &DeskAccount,
+        owners: &BTreeMap<String, PersonId>,
+    ) -> Option<PersonId> {
+        if let Some(person) = owners.get(&account.id) {
+            return Some(*person);
+        }
         let keys = &self.parts.config.targets.get(target)?.match_on;
         for key in keys {
             let candidates = match key {
@@ -145,6 +155,36 @@ impl Warden {
         kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
+    /// Whether more seats of the pool are in use than were bought, after the catalog was edited.
+    pub(super) fn is_beyond(&self, pool: &PoolId) -> bool {
+        let used = self.ledger().counts().get(pool).map_or(0, |count| u64::from(count.total()));
+        match self.parts.catalog.pool(pool).map(|pool| pool.seats) {
+            Some(Seats::Bought(bought)) => used > u64::from(bought),
+            Some(Seats::Unlimited) | None => false,
+        }
+    }
+
+    /// Whether every desk that has a place for the pool was read.
+    pub(super) fn is_read(&self, pool: &PoolId) -> bool {
+        let stand = self.stand();
+        let mut places = self.parts.targets.iter().filter(|(_, target)| target.has_place_for(pool));
+        places.all(|(name, _)| stand.desks.get(name).is_some_and(|desk| desk.observed.is_some()))
+    }
+
+    /// Whether a desk, as it was last read, shows the person among those who have a seat of the pool.
+    pub(super) fn shows(&self, person: PersonId, pool: &PoolId) -> bool {
+        let desks: Vec<(TargetName, Vec<DeskAccount>)> = {
+            let stand = self.stand();
+            let observed = stand.desks.iter().filter_map(|(name, desk)| Some((name, desk.observed.as_ref()?)));
+            observed.filter_map(|(name, seen)| Some((name.clone(), seen.holders.get(pool)?.clone()))).collect()
+        };
+        let ledger = self.ledger();
+        desks.iter().any(|(name, holders)| {
+            let owners = owners(&ledger, name);
+            holders.iter().any(|account| self.holder(name, account, &owners) == Some(person))
+        })
+    }
+
     /// Takes a person out of the others at a desk once their seat is in the ledger.
     pub(super) fn now_ours(&self, person: PersonId, pool: &PoolId) {
         for desk in self.stand().desks.values_mut() {
@@ -153,4 +193,10 @@ impl Warden {
             }
         }
     }
+}
+
+/// Whose an account at that desk is, by the desk's id.
+pub(super) fn owners(ledger: &Ledger, target: &TargetName) -> BTreeMap<String, PersonId> {
+    let accounts = ledger.desk_accounts.iter().filter(|((_, at), _)| at == target);
+    accounts.map(|((person, _), account)| (account.clone(), *person)).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::observe::owners;
 use super::request::{Answer, exit};
 use super::view::AdoptView;
 use super::warden::{Warden, WardenError};
@@ -68,6 +69,7 @@ impl Warden {
         let today = self.now().date_in(&self.parts.config.time_zone);
         let mut view = AdoptView { target: target.clone(), adopted: 0, strangers: 0, left: Vec::new() };
         let mut ledger = self.ledger().as_ref().clone();
+        let owners = owners(&ledger, target);
         let now = self.now();
         let mut batch = Batch::new(now, 0);
         let mut tiers: BTreeMap<PersonId, PoolId> = BTreeMap::new();
@@ -76,7 +78,7 @@ impl Warden {
         pools.sort_by_key(|pool| self.kind(pool));
         for pool in pools {
             for account in observed.holders.get(pool).into_iter().flatten() {
-                let Some(person) = self.holder(target, account) else {
+                let Some(person) = self.holder(target, account, &owners) else {
                     view.strangers = view.strangers.saturating_add(1);
                     continue;
                 };
@@ -99,10 +101,11 @@ impl Warden {
                 let basis = decision.map(|decision| decision.basis).unwrap_or_default();
                 let (pool_id, target) = (pool.clone(), target.clone());
                 let unit = self.parts.catalog.pool(pool).and_then(|pool| seats::adopted_unit(&ledger, pool));
+                let known = Event::DeskAccount { person, target: target.clone(), account: Some(account.id.clone()) };
                 let event = Event::Adopted { person, pool: pool_id, target, class, cause, basis, unit };
                 ledger.apply(now, &event);
                 batch.events.extend(self.introduce([person].into())?);
-                batch.events.push(event);
+                batch.events.extend([known, event]);
                 if self.kind(pool) == Some(PoolKind::Tier) {
                     tiers.insert(person, pool.clone());
                 }

@@ -277,7 +277,9 @@ impl Warden {
     }
 
     /// Whom to look for at a desk.
-    pub(super) fn desk_person(&self, id: PersonId) -> Result<DeskPerson, StoreError> {
+    pub(super) fn desk_person(&self, id: PersonId, target: &TargetName) -> Result<DeskPerson, StoreError> {
+        let ledger = self.ledger();
+        let account = ledger.desk_accounts.get(&(id, target.clone())).cloned();
         if let Some(record) = self.parts.store.person(id)? {
             let person = self.person_of(&record);
             return Ok(DeskPerson {
@@ -285,12 +287,13 @@ impl Warden {
                 employee_number: person.employee_number,
                 user_name: person.user_name,
                 display_name: person.display_name,
+                account,
             });
         }
         // After a rebuild the journal is all that is known of somebody whom no feed has shown yet.
-        let ledger = self.ledger();
         let known = ledger.known.get(&id);
         Ok(DeskPerson {
+            account,
             email: known.and_then(|known| known.email.clone()),
             employee_number: known.and_then(|known| known.employee_number.clone()),
             ..DeskPerson::default()
