@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::config::{FeedConfig, FeedKind};
 use crate::directory::{Gap, Page, Reading};
-use crate::model::{Account, FeedName};
+use crate::model::{Account, FeedName, Time};
 use crate::outbound::{Budget, Peer, Ports};
 
 /// What to read.
@@ -71,6 +71,11 @@ pub trait Feed: Send + Sync {
 
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
+
+    /// When the provider forgets a cursor, where it does.
+    fn cursor_expires(&self, _cursor: &str) -> Option<Time> {
+        None
+    }
 
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.

@@ -298,7 +298,9 @@ impl Warden {
                     () if lag.is_none_or(|lag| lag > late) => "late",
                     () => "ok",
                 };
-                let budget = self.parts.feeds.get(name).map(|feed| feed.budget()).unwrap_or_default();
+                let feed = self.parts.feeds.get(name);
+                let budget = feed.map(|feed| feed.budget()).unwrap_or_default();
+                let cursor_expires = feed.and_then(|feed| feed.cursor_expires(state.cursor.as_deref()?));
                 FeedView {
                     name: name.to_string(),
                     state: word.to_owned(),
@@ -313,6 +315,7 @@ impl Warden {
                         throttled: budget.throttled,
                     },
                     error,
+                    cursor_expires,
                 }
             })
             .collect();
@@ -326,7 +329,7 @@ impl Warden {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: now,
             seats: self.seats_view(),
-            due: agenda(&ledger, table.set.as_deref(), now, &self.parts.config.time_zone),
+            due: agenda(&ledger, table.set.as_deref(), &self.known().leaving, now, &self.parts.config.time_zone),
             ready: table.set.is_some(),
             daemon: false,
             feeds,

@@ -79,6 +79,9 @@ fn headline(status: &StatusView, screen: Screen) -> String {
     out
 }
 
+/// How long before a feed's cursor expires it is shown.
+const CURSOR_ALARM: std::time::Duration = std::time::Duration::from_hours(24);
+
 fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     let state = colored_state(&feed.state);
     let label = format!(
@@ -94,6 +97,10 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     if let Some(error) = &feed.error {
         out.push_str(&screen.text(&below, &error.yellow().to_string()));
         out.push_str(&screen.text(&below, "Nobody loses a seat by this; it is read again by itself."));
+    }
+    if let Some(expires) = feed.cursor_expires.filter(|at| now.plus(CURSOR_ALARM) >= *at) {
+        let text = format!("the provider forgets where we stand {}; then everybody is read", moment_from(expires, now));
+        out.push_str(&screen.text(&below, &text.yellow().to_string()));
     }
     if feed.rate.throttled > 0 {
         let times = counted(feed.rate.throttled, "time");

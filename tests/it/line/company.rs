@@ -28,6 +28,8 @@ pub(super) struct Setup {
     pub(super) rules: String,
     /// More lines for `seatwarden.toml`, before the sections of feeds.
     pub(super) more: String,
+    /// More attributes of feeds, each as `name = "path", `.
+    pub(super) attributes: String,
 }
 
 impl Default for Setup {
@@ -39,6 +41,7 @@ impl Default for Setup {
             rules: "id,job_code,tier,addons,class\nanalysts,SD-*,fulfiller,,\non-call,OPS-*,fulfiller,,on-call\n"
                 .to_owned(),
             more: GENEROUS.to_owned(),
+            attributes: String::new(),
         }
     }
 }
@@ -90,7 +93,10 @@ impl Company {
         );
         for server in &setup.feeds {
             let running = mocks.serve(*server).await.unwrap();
-            text.push_str(&section(*server, &running.url()));
+            text.push_str(
+                &section(*server, &running.url())
+                    .replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes)),
+            );
             servers.push(running);
         }
         if let Some(mode) = setup.desk {
