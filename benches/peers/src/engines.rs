@@ -192,10 +192,10 @@ fn cedar(rows: &[Row], people: &[Facts]) -> Result<Engine, Fault> {
         .collect();
     let requests: Rc<[Request]> = people.iter().map(request).collect::<Result<_, _>>()?;
     let compile = move || -> Result<Decide, Fault> {
-        let policies = (0_usize..)
-            .zip(&texts)
-            .map(|(number, text)| Policy::parse(Some(PolicyId::new(number.to_string())), text))
-            .collect::<Result<Vec<_>, _>>()?;
+        let parsed = |(number, text): (usize, &String)| -> Result<Policy, Fault> {
+            Ok(Policy::parse(Some(PolicyId::new(number.to_string())), text)?)
+        };
+        let policies = texts.iter().enumerate().map(parsed).collect::<Result<Vec<_>, _>>()?;
         let (set, requests) = (PolicySet::from_policies(policies)?, requests.clone());
         let (authorizer, entities) = (Authorizer::new(), Entities::empty());
         Ok(Box::new(move |number| {
@@ -211,7 +211,7 @@ fn cedar(rows: &[Row], people: &[Facts]) -> Result<Engine, Fault> {
 fn request(facts: &Facts) -> Result<Request, Fault> {
     let pairs = [("code", &facts.code), ("department", &facts.department), ("country", &facts.country)];
     let pairs = pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_string(value.clone())));
-    let uid = |text: &str| text.parse::<EntityUid>();
+    let uid = |text: &str| -> Result<EntityUid, Fault> { Ok(text.parse()?) };
     let (who, does, what) = (uid("Person::\"one\"")?, uid("Action::\"hold\"")?, uid("Desk::\"seat\"")?);
     Ok(Request::new(who, does, what, Context::from_pairs(pairs)?, None)?)
 }

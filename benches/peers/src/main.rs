@@ -72,8 +72,9 @@ fn report(rows: usize, engines: &[Engine], compiled: &[Decide]) -> Result<(), Fa
     for turn in 0..COMPILATIONS {
         for at in order(turn, engines.len()) {
             let begun = now();
-            black_box((engines[at].compile)()?);
+            let compiled = black_box((engines[at].compile)()?);
             compiling[at].push(begun.elapsed().as_secs_f64() * 1e3);
+            drop(compiled);
         }
     }
     let mut deciding = vec![Vec::new(); engines.len()];
