@@ -77,6 +77,12 @@ pub trait Feed: Send + Sync {
         None
     }
 
+    /// Whether every request costs money and changes cannot be asked for: such a feed is read whole by full passes
+    /// alone, and by id where a hook points.
+    fn is_billed(&self) -> bool {
+        false
+    }
+
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.
     async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {

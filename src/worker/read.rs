@@ -56,7 +56,10 @@ impl Warden {
         match scope {
             Scope::Full => self.walk(&all(), Depth::Whole, pass, &mut done).await?,
             Scope::Feed(name) => self.walk(std::slice::from_ref(name), Depth::Afresh, pass, &mut done).await?,
-            Scope::Incremental => self.walk(&all(), Depth::Changes, pass, &mut done).await?,
+            Scope::Incremental => {
+                let free: Vec<FeedName> = all().into_iter().filter(|name| !self.costs_and_stands(name)).collect();
+                self.walk(&free, Depth::Changes, pass, &mut done).await?;
+            }
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
             Scope::Hinted { accounts, feeds } => {
                 let names: Vec<FeedName> =
@@ -232,6 +235,12 @@ impl Warden {
         info!(feed.name = %feed, coverage = view.coverage, accounts = reading.accounts, "feed read");
         self.stand().readings.insert(feed.clone(), view);
         Ok(())
+    }
+
+    /// Whether a feed bills every request and its last reading was good: then the next full pass is soon enough.
+    fn costs_and_stands(&self, name: &FeedName) -> bool {
+        let billed = self.parts.feeds.get(name).is_some_and(|feed| feed.is_billed());
+        billed && self.stand().readings.get(name).is_some_and(|reading| reading.error.is_none())
     }
 
     /// Tells a day ahead that the provider is about to forget where we stand. It costs a whole reading, no seat; but

@@ -293,12 +293,15 @@ impl Warden {
                     standing.times.get(name).copied().unwrap_or((state.last_whole, state.last_good));
                 let error = standing.readings.get(name).and_then(|reading| reading.error.clone());
                 let lag = last_good.map(|at| now.since(at));
+                let feed = self.parts.feeds.get(name);
+                // Incremental passes leave a feed alone that bills them.
+                let billed = feed.is_some_and(|feed| feed.is_billed());
+                let late = if billed { late.saturating_add(self.parts.config.pass.full) } else { late };
                 let word = match () {
                     () if error.is_some() => "partial",
                     () if lag.is_none_or(|lag| lag > late) => "late",
                     () => "ok",
                 };
-                let feed = self.parts.feeds.get(name);
                 let budget = feed.map(|feed| feed.budget()).unwrap_or_default();
                 let cursor_expires = feed.and_then(|feed| feed.cursor_expires(state.cursor.as_deref()?));
                 FeedView {
@@ -313,6 +316,7 @@ impl Warden {
                         remaining: budget.remaining,
                         reset: budget.reset,
                         throttled: budget.throttled,
+                        billed: budget.billed,
                     },
                     error,
                     cursor_expires,

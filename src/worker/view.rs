@@ -544,6 +544,8 @@ pub struct RateView {
     pub reset: Option<Time>,
     /// 429 answers so far.
     pub throttled: u64,
+    /// Requests that the vendor bills, since the start; `null` where they cost nothing.
+    pub billed: Option<u64>,
 }
 
 /// One desk.

@@ -102,6 +102,9 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
         let text = format!("the provider forgets where we stand {}; then everybody is read", moment_from(expires, now));
         out.push_str(&screen.text(&below, &text.yellow().to_string()));
     }
+    if let Some(billed) = feed.rate.billed {
+        out.push_str(&screen.text(&below, &format!("{} billed since the start", counted(billed, "request"))));
+    }
     if feed.rate.throttled > 0 {
         let times = counted(feed.rate.throttled, "time");
         let text = format!("the provider slowed us down {times} since the start");

@@ -30,6 +30,8 @@ pub(super) struct Setup {
     pub(super) more: String,
     /// More attributes of feeds, each as `name = "path", `.
     pub(super) attributes: String,
+    /// Whose server a SCIM feed reads.
+    pub(super) profile: &'static str,
 }
 
 impl Default for Setup {
@@ -42,6 +44,7 @@ impl Default for Setup {
                 .to_owned(),
             more: GENEROUS.to_owned(),
             attributes: String::new(),
+            profile: "standard",
         }
     }
 }
@@ -95,7 +98,8 @@ impl Company {
             let running = mocks.serve(*server).await.unwrap();
             text.push_str(
                 &section(*server, &running.url())
-                    .replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes)),
+                    .replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes))
+                    .replace("PROFILE", setup.profile),
             );
             servers.push(running);
         }
@@ -305,7 +309,7 @@ fn section(server: Server, url: &str) -> String {
             entra::CLIENT_ID
         ),
         Server::Scim | Server::Desk => format!(
-            "[feed.hr]\nkind = \"scim\"\nurl = \"{url}/scim/v2\"\nauth = {{ kind = \"bearer\", token = {{ file = \"scim.token\" }} }}\n\
+            "[feed.hr]\nkind = \"scim\"\nprofile = \"PROFILE\"\nurl = \"{url}/scim/v2\"\nauth = {{ kind = \"bearer\", token = {{ file = \"scim.token\" }} }}\n\
              attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
         ),
     }
