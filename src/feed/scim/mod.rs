@@ -6,7 +6,7 @@
 
 mod paging;
 mod provider;
-mod wire;
+pub(super) mod wire;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,6 +31,17 @@ const LIST: &str = "GET /Users";
 const ONE: &str = "GET /Users/{id}";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// What a SCIM user says in our words.
+pub(super) fn mapping(config: &FeedConfig) -> Mapping {
+    let defaults = Defaults {
+        user_name: "userName",
+        email: "emails",
+        employee_number: (Some(ENTERPRISE), "employeeNumber"),
+        display_name: "displayName",
+    };
+    Mapping::new(config, Dialect::Scim, defaults)
+}
+
 /// Reads one server.
 pub(super) struct Scim {
     name: FeedName,
@@ -43,16 +54,10 @@ pub(super) struct Scim {
 
 impl Scim {
     pub(super) fn new(config: &FeedConfig, peer: Peer, ports: Ports) -> Self {
-        let defaults = Defaults {
-            user_name: "userName",
-            email: "emails",
-            employee_number: (Some(ENTERPRISE), "employeeNumber"),
-            display_name: "displayName",
-        };
         Self {
             name: config.name.clone(),
             client: Client::new(peer, ports),
-            mapping: Mapping::new(config, Dialect::Scim, defaults),
+            mapping: mapping(config),
             provider: OnceCell::new(),
             unfiltered: AtomicBool::new(false),
         }
