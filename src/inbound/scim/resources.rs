@@ -106,7 +106,9 @@ fn refuse_filter(query: &Query) -> Result<(), Refusal> {
 fn page(asked: &Asked, source: &Source<'_>, query: &Query, shelf: &Shelf) -> Result<Reply, Refusal> {
     let now = shelf.now().millis().div_euclid(1_000);
     // Filters without an index read every resource.
-    let list = tokio::task::block_in_place(|| list::list(source, query, &asked.base, now))?;
+    let work = || list::list(source, query, &asked.base, now);
+    let many = tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread;
+    let list = if many { tokio::task::block_in_place(work)? } else { work()? };
     Ok(Reply::json(StatusCode::OK, list))
 }
 

@@ -6,6 +6,7 @@ mod explain;
 mod faults;
 mod found;
 mod hooks;
+mod push;
 mod recorded;
 mod reload;
 mod screens;

@@ -6,4 +6,4 @@ mod limits;
 mod okta;
 mod set;
 mod signed;
-mod world;
+pub(super) mod world;
