@@ -2,8 +2,8 @@
 
 use super::Entry;
 use crate::model::{ClassName, PersonId, UnitNo};
-use crate::seats::Event;
 use crate::seats::event::HoldEnd;
+use crate::seats::{Event, Pin};
 
 /// One line: when, in which pass, what, and why.
 pub fn sentence(entry: &Entry) -> String {
@@ -28,6 +28,7 @@ pub fn deed(event: &Event) -> String {
 pub const fn subject(event: &Event) -> Option<PersonId> {
     match event {
         Event::Person(known) => Some(known.person),
+        Event::Pinned(pin) => Some(pin.person),
         Event::Granting { person, .. }
         | Event::Granted { person, .. }
         | Event::GrantDropped { person, .. }
@@ -40,7 +41,8 @@ pub const fn subject(event: &Event) -> Option<PersonId> {
         | Event::Rebased { person, .. }
         | Event::Waiting { person, .. }
         | Event::WaitEnded { person, .. }
-        | Event::Cooled { person, .. } => Some(*person),
+        | Event::Cooled { person, .. }
+        | Event::Unpinned { person, .. } => Some(*person),
         Event::Held(_)
         | Event::Approved { .. }
         | Event::Rejected { .. }
@@ -101,6 +103,10 @@ fn what(event: &Event) -> String {
         Event::FeedAccepted { feed, accounts } => format!("{accounts} account(s) of {feed} were accepted"),
         Event::Rebuilt { why } => format!("the store was rebuilt, nothing is revoked for now: {why}"),
         Event::Trusted {} => "every feed was read whole, revocations go on".to_owned(),
+        Event::Pinned(Pin { person, undone: pass, by, reason, .. }) => {
+            format!("{person} is held to what pass {pass} found, which {by} undid: {reason}")
+        }
+        Event::Unpinned { person, why } => format!("{person} is decided about by the table again: {}", why.text()),
     }
 }
 

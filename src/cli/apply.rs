@@ -66,7 +66,7 @@ fn read(path: &std::path::Path) -> Result<PlanView, String> {
     serde_json::from_reader(std::io::BufReader::new(limited)).map_err(|error| error.to_string())
 }
 
-fn asked() -> bool {
+pub(super) fn asked() -> bool {
     let mut stderr = anstream::stderr().lock();
     drop(std::io::Write::write_all(&mut stderr, b"Apply this plan? Only `yes` does it: "));
     drop(std::io::Write::flush(&mut stderr));

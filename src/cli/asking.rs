@@ -126,6 +126,7 @@ fn decides(request: &Request) -> bool {
         Request::Plan {}
         | Request::Apply { .. }
         | Request::Sync { .. }
+        | Request::Undo { .. }
         | Request::People { .. }
         | Request::TargetAdopt { .. } => true,
         // With a table of its own the question is about that one.
@@ -150,6 +151,7 @@ fn writes(request: &Request) -> bool {
     match request {
         Request::Apply { .. }
         | Request::Sync { .. }
+        | Request::Undo { .. }
         | Request::Approve { .. }
         | Request::Reject { .. }
         | Request::TargetAdopt { .. }

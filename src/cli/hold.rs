@@ -68,7 +68,7 @@ async fn send(global: &Global, request: Request) -> u8 {
 }
 
 /// The operating system's user, for the audit: the login name where the environment tells it, else the number.
-fn user() -> String {
+pub(super) fn user() -> String {
     std::env::var("USER")
         .ok()
         .filter(|name| !name.is_empty())

@@ -31,6 +31,7 @@ mod status;
 mod store;
 mod sync;
 mod target;
+mod undo;
 mod webhook;
 
 /// Keeps named service-desk seats in step with the job codes that Okta, Entra ID or SCIM carry.
@@ -143,6 +144,8 @@ pub enum Verb {
     Approve(hold::Approve),
     /// Refuses a held plan.
     Reject(hold::Reject),
+    /// Gives the seats of a pass back, by a plan that brakes judge like any other.
+    Undo(undo::Undo),
     /// Tells why somebody has or has not a seat.
     Explain(explain::Explain),
     /// Tells how feeds, desks, rules and the last pass stand.
@@ -217,6 +220,7 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
         Verb::Apply(apply) => apply.run(global).await,
         Verb::Approve(approve) => approve.run(global).await,
         Verb::Reject(reject) => reject.run(global).await,
+        Verb::Undo(undo) => undo.run(global).await,
         Verb::Explain(explain) => explain.run(global).await,
         Verb::Status => status::run(global).await,
         Verb::Seats => seats::run(global).await,

@@ -15,14 +15,14 @@ mod since;
 mod subscription;
 mod tally;
 
-pub use subscription::{Subscription, Wish};
+pub use subscription::{Missed, Subscription, Wish};
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::config::{FeedConfig, FeedKind};
 use crate::directory::{Gap, Page, Reading};
-use crate::model::{Account, FeedName};
+use crate::model::{Account, FeedName, Time};
 use crate::outbound::{Budget, Peer, Ports};
 
 /// What to read.
@@ -73,9 +73,25 @@ pub trait Feed: Send + Sync {
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
 
+    /// When the provider forgets a cursor, where it does.
+    fn cursor_expires(&self, _cursor: &str) -> Option<Time> {
+        None
+    }
+
+    /// Whether every request costs money and changes cannot be asked for: such a feed is read whole by full passes
+    /// alone, and by id where a hook points.
+    fn is_billed(&self) -> bool {
+        false
+    }
+
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.
     async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {
+        Ok(None)
+    }
+
+    /// Reads back what the provider did not call out, from `cursor` on. `None` where it keeps no log of that.
+    async fn read_back(&self, _cursor: Option<&str>) -> Result<Option<Missed>, Gap> {
         Ok(None)
     }
 }

@@ -37,3 +37,14 @@ impl Subscription {
         self.renewed_at.plus(self.expires_at.since(self.renewed_at) / 2)
     }
 }
+
+/// What a provider did not call out, or called out in vain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missed {
+    /// Where to go on reading.
+    pub cursor: Option<String>,
+    /// Calls did not come through.
+    pub lost: bool,
+    /// Accounts that may be gone, by id.
+    pub gone: Vec<String>,
+}

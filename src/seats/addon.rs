@@ -72,7 +72,7 @@ impl<'a> Sheet<'a> {
         let mut stay = Vec::new();
         for seat in seats {
             let Some(pool) = seat.pool else { continue };
-            let ending = self.ending(seat, pool);
+            let ending = self.ending(want, seat, pool);
             let goes = match want.addons.get(seat.id) {
                 // What goes on its own account does so whatever becomes of the base.
                 None if ending == Ending::Now => {

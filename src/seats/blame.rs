@@ -74,7 +74,10 @@ fn cause_of(step: &Step, desired: &Desired, ledger: &Ledger) -> String {
         Reason::Fallback => format!("{row} giving {} meanwhile", step.pool),
         Reason::SeatFreed => format!("people who waited for {}", step.pool),
         Reason::Drift => "seats that the desk no longer shows".to_owned(),
-        Reason::Operator => "an operator".to_owned(),
+        Reason::Operator => match step.cause.rule.as_ref().and_then(|rule| rule.as_str().strip_prefix("undo:")) {
+            Some(pass) => format!("the undo of pass {pass}"),
+            None => "an operator".to_owned(),
+        },
     }
 }
 

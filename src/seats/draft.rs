@@ -8,7 +8,7 @@ use super::later::Made;
 use super::order::{Loose, ordered};
 use super::plan::{Step, WaitingRow};
 use super::scan::Sheet;
-use super::{Ledger, Policy};
+use super::{Ledger, Policy, undo};
 use crate::model::{PersonId, PoolId, Time, UnitNo};
 use crate::rules::Desired;
 
@@ -31,7 +31,8 @@ pub(super) fn draft(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Ti
     let bases = sheet.settle_tiers();
     sheet.addons(&bases);
     let Sheet { frame, rooms: after, revokes, moves, grants, hold_offs, mut notes, waits, keep, .. } = sheet;
-    let (steps, units) = ordered(frame, Loose { revokes, moves, grants, hold_offs }, rooms);
+    let (mut steps, units) = ordered(frame, Loose { revokes, moves, grants, hold_offs }, rooms);
+    undo::sign(&mut steps, ledger);
     let (waiting, more) = waits.finish(frame, &after, &Made { steps: &steps, units: &units });
     notes.extend(more);
     notes.sort_by(|a, b| note_key(a).cmp(&note_key(b)));
@@ -61,6 +62,8 @@ fn note_key(note: &Event) -> (u8, Option<(PersonId, &PoolId)>) {
         | Event::HoldEnded { .. }
         | Event::FeedAccepted { .. }
         | Event::Rebuilt { .. }
-        | Event::Trusted {} => (6, None),
+        | Event::Trusted {}
+        | Event::Pinned(_)
+        | Event::Unpinned { .. } => (6, None),
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::HeldPlan;
+use super::undo::{Pin, PinEnd};
 use crate::model::{AccountId, ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Basis;
 
@@ -190,6 +191,15 @@ pub enum Event {
     },
     /// Every feed was read whole after a rebuild.
     Trusted {},
+    /// An operator undid a pass: this is what the person should hold instead of what the table gives.
+    Pinned(Pin),
+    /// The table decides again about the person.
+    Unpinned {
+        /// Who.
+        person: PersonId,
+        /// Why.
+        why: PinEnd,
+    },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]

@@ -142,7 +142,9 @@ impl Recent {
             | Event::Rejected { .. }
             | Event::FeedAccepted { .. }
             | Event::Rebuilt { .. }
-            | Event::Trusted {} => {}
+            | Event::Trusted {}
+            | Event::Pinned(_)
+            | Event::Unpinned { .. } => {}
         }
     }
 

@@ -8,6 +8,7 @@ use super::book::{Book, Denial};
 use super::event::{Cause, Event, Known};
 use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
+use super::undo::Pinned;
 use super::unit::{UnitState, Units};
 use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
 use crate::rules::Basis;
@@ -31,6 +32,8 @@ pub struct Ledger {
     pub known: BTreeMap<PersonId, Known>,
     /// Accounts in the last accepted whole reading of each feed.
     pub accepted: BTreeMap<FeedName, u64>,
+    /// People who hold what an undo says instead of what the table gives.
+    pub pins: BTreeMap<PersonId, Pinned>,
     /// Set by a rebuild until every feed was read whole.
     pub distrusted: Option<String>,
 }
@@ -158,6 +161,8 @@ pub enum Touched {
     Accepted(FeedName),
     /// Whether the store is trusted.
     Trust,
+    /// What an undo says about a person.
+    Pin(PersonId),
 }
 
 impl Ledger {
@@ -313,6 +318,14 @@ impl Ledger {
                 self.distrusted = None;
                 Touched::Trust
             }
+            Event::Pinned(pin) => {
+                self.pins.insert(pin.person, Pinned { at, pin: pin.clone() });
+                Touched::Pin(pin.person)
+            }
+            Event::Unpinned { person, why: _ } => {
+                self.pins.remove(person);
+                Touched::Pin(*person)
+            }
         }
     }
 
@@ -329,9 +342,10 @@ impl Ledger {
             .map(|((_, pool), holding)| (pool, holding))
     }
 
-    /// Everybody who holds, waits or has a cooling seat.
+    /// Everybody who holds, waits or has a cooling seat, or whose seats an undo decides.
     pub fn people(&self) -> BTreeSet<PersonId> {
-        self.holdings.keys().chain(self.waiting.keys()).chain(self.cooling.keys()).map(|(person, _)| *person).collect()
+        let seats = self.holdings.keys().chain(self.waiting.keys()).chain(self.cooling.keys());
+        seats.map(|(person, _)| *person).chain(self.pins.keys().copied()).collect()
     }
 
     /// How many seats are in which state, by pool.

@@ -112,7 +112,9 @@ impl Stage {
             | Event::HoldEnded { .. }
             | Event::FeedAccepted { .. }
             | Event::Rebuilt { .. }
-            | Event::Trusted {} => true,
+            | Event::Trusted {}
+            | Event::Pinned(_)
+            | Event::Unpinned { .. } => true,
         }
     }
 }
@@ -140,6 +142,8 @@ pub const fn seat_of(event: &Event) -> Option<(PersonId, &PoolId)> {
         | Event::HoldEnded { .. }
         | Event::FeedAccepted { .. }
         | Event::Rebuilt { .. }
-        | Event::Trusted {} => None,
+        | Event::Trusted {}
+        | Event::Pinned(_)
+        | Event::Unpinned { .. } => None,
     }
 }

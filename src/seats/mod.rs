@@ -40,6 +40,7 @@ mod shelf;
 mod spend;
 mod terms;
 mod tier;
+pub mod undo;
 pub mod unit;
 mod wait;
 
@@ -60,4 +61,5 @@ pub use planner::{decide, next_due, scope};
 pub use policy::{Occupied, Policy, PoolMode};
 pub use shape::{Shape, shape};
 pub use terms::{adopted_unit, changes as changes_of_hands, exemption_word, terms_due};
+pub use undo::{Pin, PinEnd, Pinned};
 pub use unit::{Tenure, Unit, UnitState, Units};

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::event::{Cause, Evidence, Reason};
 use super::ledger::Holding;
+use super::undo::{self, is_undo};
 use crate::model::{Attribute, FeedName, Pool, PoolId, PoolKind, RuleId, Time};
 use crate::rules::{Basis, Claim, Want};
 
@@ -25,6 +26,9 @@ pub(super) fn basis_of(want: &Want, claim: &Claim) -> Basis {
 /// Why a seat of `pool` is given by `claim`.
 pub(super) fn gain(pool: &PoolId, claim: &Claim, wanted: &PoolId, waits_since: Option<Time>) -> Cause {
     let row = &claim.rule;
+    if is_undo(row) && pool == wanted {
+        return undo::cause(row, &format!("gives {pool} back"));
+    }
     let evidence = if claim.exception { Evidence::Exception } else { Evidence::Rule };
     let (reason, text) = if pool != wanted {
         (Reason::Fallback, format!("row {row} gives {wanted}, which has no seat free; {pool} meanwhile"))
@@ -40,6 +44,9 @@ pub(super) fn gain(pool: &PoolId, claim: &Claim, wanted: &PoolId, waits_since: O
 
 /// Why somebody active no longer gets the seat of `pool`: a date is over, the person changed, or the table did.
 pub(super) fn loss(pool: &Pool, holding: &Holding, want: &Want, today: Date) -> Cause {
+    if let Some(undo) = want.rule.as_ref().filter(|_| undo::is_pinned(want)) {
+        return undo::cause(undo, &format!("takes {}", pool.id));
+    }
     let rule = holding.rule.clone();
     let outcome =
         || if pool.kind == PoolKind::Addon { format!("no row grants {}", pool.id) } else { outcome(&pool.id, want) };

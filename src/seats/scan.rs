@@ -221,9 +221,11 @@ impl<'a> Sheet<'a> {
     }
 
     /// When a seat goes that the table no longer gives to somebody active.
-    pub(super) fn ending(&self, seat: &Seat<'a>, pool: &Pool) -> Ending {
+    pub(super) fn ending(&self, want: &Want, seat: &Seat<'a>, pool: &Pool) -> Ending {
         let now = self.frame.now;
-        if seat.holding.state == HoldState::Granting
+        // Grace is for people who move; an undo is asked for now.
+        if super::undo::is_pinned(want)
+            || seat.holding.state == HoldState::Granting
             || reason::is_expired(seat.holding, self.frame.today)
             || pool.grace.is_zero()
         {

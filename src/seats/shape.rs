@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::model::{Catalog, PoolId, PoolKind, Seats};
+use crate::model::{Catalog, Digest, PoolId, PoolKind, Seats};
 
 /// Every pool by name. How many seats were bought is not in here: fewer of them take no seat from anybody.
 pub type Shape = BTreeMap<PoolId, PoolShape>;
@@ -34,6 +35,13 @@ pub fn shape(catalog: &Catalog) -> Shape {
         (pool.id.clone(), shape)
     });
     pools.collect()
+}
+
+/// SHA-256 over the shape.
+pub fn digest(shape: &Shape) -> Digest {
+    // Maps and sets keep their order, so equal shapes have equal texts.
+    let text = serde_json::to_string(shape).unwrap_or_default();
+    Digest::new(format!("sha256:{}", hex::encode(Sha256::digest(text))))
 }
 
 /// The pools that are new, gone or other than they were.

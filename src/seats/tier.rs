@@ -199,7 +199,7 @@ impl<'a> Sheet<'a> {
         free: Option<&'a PoolId>,
     ) -> After<'a> {
         let cause = reason::loss(pool, seat.holding, who.want, self.frame.today);
-        let ending = self.ending(seat, pool);
+        let ending = self.ending(who.want, seat, pool);
         let fate = match ending {
             Ending::Never => Fate::Stuck,
             Ending::Now | Ending::Later { .. } if self.is_stuck(who, seat) => Fate::Stuck,
@@ -272,7 +272,7 @@ impl<'a> Sheet<'a> {
         let made = !self.frame.observes(&addon.id) || self.frame.observes(&tier.id);
         made && seat.is_live()
             && !self.is_stuck(who, seat)
-            && (!based || (!wanted && self.ending(seat, addon) == Ending::Now))
+            && (!based || (!wanted && self.ending(who.want, seat, addon) == Ending::Now))
     }
 
     /// Gives the tiers that are left, highest rank first.

@@ -36,6 +36,7 @@ impl Warden {
             }
             Request::Sync { what } => self.sync(what.as_deref()).await,
             Request::Approve { digest, reason, by } => self.judge_hold(&digest, &reason, &by, true).await,
+            Request::Undo { pass, reason, by, really } => self.undo(pass, &by, &reason, really).await,
             Request::Reject { digest, reason, by } => self.judge_hold(&digest, &reason, &by, false).await,
             Request::Explain { person, at, rules, all_rows } => self.explain(&Question { person, at, rules, all_rows }),
             Request::RulesDiff { old, new, names } => self.rules_diff(old, new, names),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::request::{Answer, RulesFile, Table, exit};
 use super::view::{BrakeView, ChangeView, CostView, ImpactView, PersonView, PoolImpactView, RowImpactView};
-use super::warden::{Warden, WardenError, touched};
+use super::warden::{Concerned, Warden, WardenError};
 use crate::config;
 use crate::model::{Money, PersonId, Pool, PoolId, PoolKind, Seats, Sum};
 use crate::rules::impact::{Impact, RowImpact};
@@ -114,7 +114,7 @@ impl Warden {
     fn compare_tables(&self, old: &RuleSet, new: &RuleSet, names: bool) -> Result<Compared, StoreError> {
         let today = new.today(self.now());
         let ledger = self.ledger();
-        let touched = touched(&ledger);
+        let concerned = Concerned::by(&ledger);
         let known = self.known();
         let mut differ = Differ::new(old, new, today);
         let (mut desired_old, mut desired_new) = (Desired::new(), Desired::new());
@@ -122,8 +122,8 @@ impl Warden {
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
             let changed = differ.see(self.subject(&known, &person));
-            self.desire_one(&known, old, today, &touched, &person, &mut desired_old);
-            self.desire_one(&known, new, today, &touched, &person, &mut desired_new);
+            self.desire_one(&known, old, today, &concerned, &person, &mut desired_old);
+            self.desire_one(&known, new, today, &concerned, &person, &mut desired_new);
             if changed && names {
                 let code = person.attributes.get(&crate::model::Attribute::JobCode).map(|codes| codes.join(", "));
                 let view = PersonView { id: record.id, email: person.email, employee_number: person.employee_number };

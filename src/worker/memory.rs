@@ -21,16 +21,20 @@ impl Warden {
             None => first_since(store, Span::Week.start(now).minus(self.parts.config.brakes.approval_expires))?,
         };
         let mut next = from;
+        let mut last_pass = 0;
         let mut recent = if known.is_some() { std::mem::take(&mut self.stand().recent) } else { Recent::default() };
         let read = store.journal(from, &mut |entry| {
             recent.take_in(entry.at, &entry.event);
             next = entry.seq.saturating_add(1);
+            last_pass = last_pass.max(entry.pass);
             true
         });
         recent.forget(now);
         let mut standing = self.stand();
         standing.recent = recent;
         standing.recalled = Some(next);
+        drop(standing);
+        self.saw_pass(last_pass);
         read
     }
 
@@ -59,27 +63,30 @@ impl Warden {
 
 /// The number of the first entry at or after `from`, by halving: a journal of years is not read for one day.
 fn first_since(store: &dyn Store, from: Time) -> Result<u64, StoreError> {
-    let at = |seq: u64| -> Result<Option<Time>, StoreError> {
-        let mut found = None;
+    first_seq(|seq| {
+        let mut reached = true;
         store.journal(seq, &mut |entry| {
-            found = Some(entry.at);
+            reached = entry.at >= from;
             false
         })?;
-        Ok(found)
-    };
-    let is_before = |seq: u64| -> Result<bool, StoreError> { Ok(at(seq)?.is_some_and(|time| time < from)) };
+        Ok(reached)
+    })
+}
+
+/// The number of the first entry of which `reached` holds, as it does of all after it and behind the end.
+pub(super) fn first_seq(reached: impl Fn(u64) -> Result<bool, StoreError>) -> Result<u64, StoreError> {
     let mut low = 1_u64;
     let mut high = 1_u64;
-    while is_before(high)? {
+    while !reached(high)? {
         low = high;
         high = high.saturating_mul(2);
     }
     while low < high {
         let middle = low.midpoint(high);
-        if is_before(middle)? {
-            low = middle.saturating_add(1);
-        } else {
+        if reached(middle)? {
             high = middle;
+        } else {
+            low = middle.saturating_add(1);
         }
     }
     Ok(low)

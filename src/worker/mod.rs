@@ -11,7 +11,8 @@
 //! | `memory` | what passed lately, out of the journal |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
-//! | `subscribe` | keeps providers calling |
+//! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
+//! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
 use std::collections::BTreeSet;
@@ -42,11 +43,13 @@ mod operate;
 pub mod pass;
 mod protected;
 mod read;
+mod readback;
 mod reload;
 mod report;
 pub mod request;
 mod status;
 mod subscribe;
+mod undo;
 pub mod view;
 mod warden;
 
@@ -169,7 +172,7 @@ fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
 
 impl Warden {
     /// The next instant at which time alone changes something: grace, cooling, the terms of a
-    /// pool that people wait for, approvals, or a day of the table.
+    /// pool that people wait for, approvals, a day of the table, or the date on which somebody leaves.
     pub fn next_due(&self, now: Time) -> Option<Time> {
         let zone = &self.parts.config.time_zone;
         let day = self
@@ -181,8 +184,9 @@ impl Warden {
         let seats = seats::next_due(&ledger, now);
         let pools: Vec<_> = self.parts.catalog.pools.values().collect();
         let terms = seats::terms_due(&ledger, &pools, now);
+        let leaving = self.known().leaving.values().copied().filter(|at| *at > now).min();
         // Never in the past: a due step that could not be done must not spin the loop.
         let soonest = now.plus(Duration::from_secs(1));
-        [day, seats, terms].into_iter().flatten().min().map(|due| due.max(soonest))
+        [day, seats, terms, leaving].into_iter().flatten().min().map(|due| due.max(soonest))
     }
 }

@@ -117,12 +117,14 @@ impl Warden {
         self.trust_again(&readings.readings, pass).await?;
         let dirty = self.parts.store.dirty()?;
         let looked_at: BTreeSet<PersonId> = dirty.iter().copied().chain(self.ledger().people()).collect();
+        let ended = self.ended_pins(&rules)?;
         self.desire(&rules, looked_at)?;
         self.remember_codes(rules.digest(), pass).await?;
         self.remember_table(&rules, pass).await?;
         let desk_trouble = self.observe_desks(matches!(scope, Scope::Full)).await;
         let mut before = Batch::new(self.now(), pass);
         before.events.extend(readings.events.iter().cloned());
+        before.events.extend(ended);
         if !before.is_empty() {
             self.commit(before).await?;
         }

@@ -39,6 +39,17 @@ pub enum Request {
         /// Who.
         by: String,
     },
+    /// Gives the seats of a pass back.
+    Undo {
+        /// The pass.
+        pass: u64,
+        /// Why.
+        reason: String,
+        /// Who.
+        by: String,
+        /// Whether it is done or only shown.
+        really: bool,
+    },
     /// Why somebody has what they have.
     Explain {
         /// E-mail, employee number, login name, account id or `p-17`.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::look::Awaited;
+use super::readback::ReadBack;
 use super::subscribe::Subscribed;
 use super::view::{PassView, ReadingView};
 use crate::model::{AccountId, FeedName, PersonId, PoolId, TargetName, Time};
@@ -44,6 +45,8 @@ pub(super) struct Standing {
     pub(super) hooks: BTreeMap<FeedName, Knocked>,
     /// Subscriptions that we keep, by feed.
     pub(super) subscriptions: BTreeMap<FeedName, Subscribed>,
+    /// Reading back, by feed.
+    pub(super) read_back: BTreeMap<FeedName, ReadBack>,
 }
 
 /// Times from event to seat that are kept for `status`.

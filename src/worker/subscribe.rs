@@ -32,10 +32,11 @@ pub(super) struct Subscribed {
     next: Option<Time>,
 }
 
-/// Looks after subscriptions until `stop`.
+/// Looks after subscriptions, and reads back what hooks did not tell, until `stop`.
 pub async fn keep_subscribed(warden: Arc<Warden>, stop: CancellationToken) {
     loop {
-        let next = warden.keep_subscriptions().await;
+        let subscriptions = warden.keep_subscriptions().await;
+        let next = warden.read_back().await.min(subscriptions);
         tokio::select! {
             () = stop.cancelled() => return,
             () = warden.inbox.renewals.notified() => {}

@@ -77,6 +77,53 @@ pub struct KeptView {
     pub why: String,
 }
 
+/// `undo -o json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoView {
+    /// The pass.
+    pub pass: u64,
+    /// Who asked.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Whether it was done, or is only shown.
+    pub done: bool,
+    /// People who get back, or give back, what the pass changed.
+    pub people: u64,
+    /// What stays as it is.
+    pub not_undone: Vec<NotUndoneView>,
+    /// The plan as it would be made.
+    pub plan: PlanView,
+    /// The pass that did it.
+    pub applied: Option<PassView>,
+}
+
+/// A seat that an undo leaves as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotUndoneView {
+    /// Whose.
+    pub person: PersonView,
+    /// Of which pool.
+    pub pool: PoolId,
+    /// What stands in the way.
+    pub why: String,
+}
+
+/// An undone pass that still decides what people hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoneView {
+    /// The pass.
+    pub pass: u64,
+    /// Who asked.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub at: Time,
+    /// How many people it concerns still.
+    pub people: u64,
+}
+
 /// A name of `[people] protected` and whom it fits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProtectedView {
@@ -390,6 +437,9 @@ pub struct StatusView {
     /// Seats that the facts would take and no pass may, as of the last pass.
     #[serde(default)]
     pub kept: Vec<KeptView>,
+    /// Undone passes that still decide what people hold.
+    #[serde(default)]
+    pub undone: Vec<UndoneView>,
     /// What providers called out to us since the start.
     #[serde(default)]
     pub hooks: HooksView,
@@ -427,6 +477,9 @@ pub struct HookView {
     pub last_refusal: Option<String>,
     /// The subscription at Microsoft Graph, where we keep one.
     pub subscription: Option<SubscriptionView>,
+    /// Why what the hook did not tell cannot be read back.
+    #[serde(default)]
+    pub read_back_error: Option<String>,
 }
 
 /// A subscription in `status`.
@@ -476,6 +529,8 @@ pub struct FeedView {
     pub rate: RateView,
     /// What failed, on which call.
     pub error: Option<String>,
+    /// When the provider forgets where the last reading ended, so that everybody has to be read again.
+    pub cursor_expires: Option<Time>,
 }
 
 /// How much of a vendor's limit is left.
@@ -489,6 +544,8 @@ pub struct RateView {
     pub reset: Option<Time>,
     /// 429 answers so far.
     pub throttled: u64,
+    /// Requests that the vendor bills, since the start; `null` where they cost nothing.
+    pub billed: Option<u64>,
 }
 
 /// One desk.

@@ -14,12 +14,12 @@ use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, FeedKind, Mode};
-use crate::directory::{Mirror, Person, PersonRecord, merge};
+use crate::directory::{Mirror, Person, PersonRecord, leaves_at, left_by, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
 use crate::outbound::{Keys, Ports};
-use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, compile, want};
-use crate::seats::{Ledger, PoolMode};
+use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, Want, compile, want};
+use crate::seats::{Ledger, PoolMode, undo};
 use crate::store::{Batch, Store, StoreError};
 use crate::target::{self, DeskPerson, Target};
 
@@ -94,6 +94,8 @@ pub(super) struct Known {
     pub(super) desired: Desired,
     /// The day the desires were made for, and by which table.
     pub(super) made_for: Option<(jiff::civil::Date, Digest)>,
+    /// When people leave whose feed told the date.
+    pub(super) leaving: BTreeMap<PersonId, Time>,
     /// People by row and code, when everybody was decided for and it is not written down yet.
     pub(super) census: Option<Census>,
 }
@@ -210,6 +212,16 @@ impl Warden {
         table.set.clone().ok_or_else(|| WardenError::Rules(table.findings.clone()))
     }
 
+    /// The number of the last pass.
+    pub(super) fn last_pass(&self) -> u64 {
+        self.passes.load(Ordering::SeqCst)
+    }
+
+    /// Never gives the number of a pass again that the journal knows.
+    pub(super) fn saw_pass(&self, pass: u64) {
+        self.passes.fetch_max(pass, Ordering::SeqCst);
+    }
+
     /// The number of the next pass.
     pub(super) fn next_pass(&self) -> u64 {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
@@ -262,9 +274,9 @@ impl Warden {
         self.parts.targets.values().filter(|target| target.has_place_for(pool)).cloned().collect()
     }
 
-    /// One person as the rules see them.
+    /// One person as the rules see them today.
     pub(super) fn person_of(&self, record: &PersonRecord) -> Person {
-        merge(record, &self.parts.config.people)
+        left_by(merge(record, &self.parts.config.people), self.now(), &self.parts.config.time_zone)
     }
 
     /// Whom to look for at a desk.
@@ -297,20 +309,27 @@ impl Warden {
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
             let mut taker = CensusTaker::new(rules, today);
-            let mut count = |person: &Person, decision: &Decision| taker.see(person, decision);
+            let mut leaving = BTreeMap::new();
+            let mut count = |person: &Person, decision: &Decision| {
+                taker.see(person, decision);
+                leaving.extend(leaves_at(person, &self.parts.config.time_zone).map(|at| (person.id, at)));
+            };
             known.desired = self.desire_all(&known, rules, today, &ledger, &mut count)?;
+            known.leaving = leaving;
             known.census = Some(taker.finish());
             known.made_for = Some(made_for);
             return Ok(());
         }
-        let touched = touched(&ledger);
+        let concerned = Concerned::by(&ledger);
         let mut desired = std::mem::take(&mut known.desired);
         for id in people {
             desired.remove(&id);
+            known.leaving.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
                     let person = self.person_of(&record);
-                    self.desire_one(&known, rules, today, &touched, &person, &mut desired);
+                    known.leaving.extend(leaves_at(&person, &self.parts.config.time_zone).map(|at| (id, at)));
+                    self.desire_one(&known, rules, today, &concerned, &person, &mut desired);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -352,11 +371,11 @@ impl Warden {
         ledger: &Ledger,
         see: &mut dyn FnMut(&Person, &Decision),
     ) -> Result<Desired, StoreError> {
-        let touched = touched(ledger);
+        let concerned = Concerned::by(ledger);
         let mut desired = Desired::new();
         self.parts.store.people(&mut |record| {
             let person = self.person_of(&record);
-            let decision = self.desire_one(known, rules, today, &touched, &person, &mut desired);
+            let decision = self.desire_one(known, rules, today, &concerned, &person, &mut desired);
             see(&person, &decision);
             true
         })?;
@@ -368,7 +387,7 @@ impl Warden {
         known: &Known,
         rules: &RuleSet,
         today: jiff::civil::Date,
-        touched: &BTreeSet<PersonId>,
+        concerned: &Concerned<'_>,
         person: &Person,
         desired: &mut Desired,
     ) -> Decision {
@@ -376,17 +395,47 @@ impl Warden {
         let on_suspended = self.on_suspended(person);
         let conflict = known.mirror.conflicts().get(&person.id);
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
+        let want = self.by_pin(person.id, want, rules, concerned.ledger);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || touched.contains(&person.id) {
+        if claims || concerned.people.contains(&person.id) {
             desired.insert(person.id, want);
         }
         decision
     }
+
+    /// What one person should hold by the table, whatever an undo says; `None` for somebody whom no feed has shown.
+    pub(super) fn want_by_table(&self, id: PersonId, rules: &RuleSet) -> Result<Option<Want>, StoreError> {
+        let today = self.now().date_in(&self.parts.config.time_zone);
+        let Some(record) = self.parts.store.person(id)? else { return Ok(None) };
+        let person = self.person_of(&record);
+        let decision = rules.decide(&person, today);
+        let known = self.known();
+        let conflict = known.mirror.conflicts().get(&id);
+        Ok(Some(want(&person, &decision, conflict, self.on_suspended(&person), &self.parts.catalog)))
+    }
+
+    /// What one person should hold by an undo, where one stands, else by the table.
+    pub(super) fn by_pin(&self, id: PersonId, want: Want, rules: &RuleSet, ledger: &Ledger) -> Want {
+        match ledger.pins.get(&id).map(|pinned| &pinned.pin) {
+            Some(pin) if undo::stands(pin, &want, rules.digest(), &self.catalog_digest()) == Ok(true) => {
+                undo::held_to(pin, want, &self.parts.catalog.default_tier)
+            }
+            Some(_) | None => want,
+        }
+    }
 }
 
-/// Everybody who holds, waits or has a cooling seat, or is in a held plan. A plan about somebody of whom nothing is
-/// known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are asked for anew.
-pub(super) fn touched(ledger: &Ledger) -> BTreeSet<PersonId> {
-    let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
-    ledger.people().into_iter().chain(held).collect()
+/// A ledger, and everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about somebody of
+/// whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are
+/// asked for anew.
+pub(super) struct Concerned<'l> {
+    ledger: &'l Ledger,
+    people: BTreeSet<PersonId>,
+}
+
+impl<'l> Concerned<'l> {
+    pub(super) fn by(ledger: &'l Ledger) -> Self {
+        let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
+        Self { ledger, people: ledger.people().into_iter().chain(held).collect() }
+    }
 }

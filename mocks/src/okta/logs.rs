@@ -4,9 +4,9 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::error;
 use super::users::{limit_of, paged};
 use super::view::{group_id, time};
+use super::{Org, error};
 use crate::World;
 use crate::filter;
 use crate::rng::mix;
@@ -14,7 +14,7 @@ use crate::wire::{Call, Reply, opened};
 use crate::world::{Change, What, guid};
 
 /// A polling query (no `until`, ascending) always has a next link, also when it is empty; a bounded one ends.
-pub(super) fn list(world: &World, call: &Call) -> Reply {
+pub(super) fn list(org: &Org, world: &World, call: &Call) -> Reply {
     let limit = match limit_of(call, 100, 1000) {
         Ok(limit) => limit,
         Err(reply) => return reply,
@@ -31,10 +31,14 @@ pub(super) fn list(world: &World, call: &Call) -> Reply {
     if since.is_some_and(|since| since < oldest) {
         return error::of(StatusCode::BAD_REQUEST, "E0000053", "since is more than 180 days ago");
     }
+    let mut failures: usize = 0;
     let start = match (call.param("after"), since) {
         (Some(_), Some(_)) => return bad("since and after exclude each other"),
-        (Some(cursor), None) => match opened(cursor).and_then(|place| place.get("a")?.as_str()?.parse().ok()) {
-            Some(seq) => seq,
+        (Some(cursor), None) => match opened(cursor).and_then(|place| place_of(place.get("a")?.as_str()?)) {
+            Some((seq, failed)) => {
+                failures = failed;
+                seq
+            }
             None => return bad("the cursor is not ours"),
         },
         (None, since) => {
@@ -53,9 +57,32 @@ pub(super) fn list(world: &World, call: &Call) -> Reply {
         let event = event(world, change).filter(|_| until.is_none_or(|until| change.at < until));
         events.extend(event.filter(|event| filter.as_ref().is_none_or(|filter| filter::matches(filter, event))));
     }
+    // Failures of our own deliveries have no place among what happened to people; they are told behind it.
+    if until.is_none() {
+        let failed = org.failed_deliveries.iter().skip(failures).take(limit.saturating_sub(events.len())).map(failure);
+        let failed: Vec<Value> = failed.collect();
+        failures += failed.len();
+        events.extend(
+            failed.into_iter().filter(|event| filter.as_ref().is_none_or(|filter| filter::matches(filter, event))),
+        );
+    }
     let full = events.len() >= limit;
-    let next = (until.is_none() || full).then(|| place.to_string());
+    let next = (until.is_none() || full).then(|| format!("{place}.{failures}"));
     paged(Reply::json(StatusCode::OK, &Value::Array(events)), call, next.as_deref())
+}
+
+/// A place in the log: behind which change, and behind which failed delivery.
+fn place_of(text: &str) -> Option<(u64, usize)> {
+    let (seq, failures) = text.split_once('.')?;
+    Some((seq.parse().ok()?, failures.parse().ok()?))
+}
+
+fn failure((at, url): &(Timestamp, String)) -> Value {
+    json!({
+        "published": time(*at), "eventType": "event_hook.delivery", "severity": "WARN", "version": "0",
+        "outcome": {"result": "FAILURE", "reason": "the endpoint did not answer"},
+        "target": [{"id": "who1Mock", "type": "Event Hook", "alternateId": url}],
+    })
 }
 
 fn bound(call: &Call, name: &str) -> Result<Option<Timestamp>, ()> {

@@ -142,7 +142,7 @@ impl Org {
             ("GET", ["api", "v1", "users", id, "groups"]) => groups::of_user(world, id),
             ("GET", ["api", "v1", "groups"]) => groups::list(world, call),
             ("GET", ["api", "v1", "groups", id, "users"]) => groups::members(self, world, call, id),
-            ("GET", ["api", "v1", "logs"]) => logs::list(world, call),
+            ("GET", ["api", "v1", "logs"]) => logs::list(self, world, call),
             ("GET", _) => error::not_found(&call.path),
             _ => error::of(StatusCode::METHOD_NOT_ALLOWED, "E0000022", "The endpoint does not support the method"),
         }

@@ -7,6 +7,7 @@
     reason = "a test says what it expects, and indexing JSON gives null rather than a panic"
 )]
 
+mod calls;
 mod client;
 mod desk;
 mod entra;

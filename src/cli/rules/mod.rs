@@ -57,8 +57,8 @@ impl Rules {
             Verb::Import(import) => import.run(global),
             Verb::Schema(schema) => schema.run(),
             Verb::Explain(explain) => explain.run(global),
-            Verb::Test(test) => test.run(global).await,
-            Verb::Diff(diff) => diff.run(global).await,
+            Verb::Test(test) => Box::pin(test.run(global)).await,
+            Verb::Diff(diff) => Box::pin(diff.run(global)).await,
             Verb::Coverage(coverage) => coverage.run(global).await,
         }
     }

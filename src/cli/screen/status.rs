@@ -4,7 +4,9 @@ use owo_colors::OwoColorize as _;
 
 use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
 use crate::model::Time;
-use crate::worker::view::{FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView};
+use crate::worker::view::{
+    FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView, UndoneView,
+};
 
 /// Failing steps of a desk that are shown.
 const FAILING_SHOWN: usize = 5;
@@ -35,6 +37,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     }
     out.push_str(&plan::held(&status.held, now, HELD_SHOWN, screen));
     out.push_str(&protected(status, screen));
+    out.push_str(&undone(&status.undone, now, screen));
     out.push_str(&plan::kept(&status.kept, screen));
     out.push_str(&heading("What is due"));
     if status.due.is_empty() {
@@ -76,6 +79,9 @@ fn headline(status: &StatusView, screen: Screen) -> String {
     out
 }
 
+/// How long before a feed's cursor expires it is shown.
+const CURSOR_ALARM: std::time::Duration = std::time::Duration::from_hours(24);
+
 fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     let state = colored_state(&feed.state);
     let label = format!(
@@ -91,6 +97,13 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     if let Some(error) = &feed.error {
         out.push_str(&screen.text(&below, &error.yellow().to_string()));
         out.push_str(&screen.text(&below, "Nobody loses a seat by this; it is read again by itself."));
+    }
+    if let Some(expires) = feed.cursor_expires.filter(|at| now.plus(CURSOR_ALARM) >= *at) {
+        let text = format!("the provider forgets where we stand {}; then everybody is read", moment_from(expires, now));
+        out.push_str(&screen.text(&below, &text.yellow().to_string()));
+    }
+    if let Some(billed) = feed.rate.billed {
+        out.push_str(&screen.text(&below, &format!("{} billed since the start", counted(billed, "request"))));
     }
     if feed.rate.throttled > 0 {
         let times = counted(feed.rate.throttled, "time");
@@ -167,6 +180,20 @@ fn protected(status: &StatusView, screen: Screen) -> String {
     out
 }
 
+/// Passes that an operator undid, as long as somebody is held to it.
+fn undone(list: &[UndoneView], now: Time, screen: Screen) -> String {
+    if list.is_empty() {
+        return String::new();
+    }
+    let mut out = heading("Undone");
+    for UndoneView { pass, by, reason, at, people } in list {
+        let held = if *people == 1 { "1 person is".to_owned() } else { format!("{people} people are") };
+        let text = format!("pass {pass}, by {by}, {}: {reason}; {held} held to it", moment_from(*at, now));
+        out.push_str(&screen.text("  - ", &text));
+    }
+    out
+}
+
 /// What providers called out to us.
 fn hooks(view: &HooksView, now: Time, screen: Screen) -> String {
     if view.feeds.is_empty() {
@@ -193,6 +220,11 @@ fn hooks(view: &HooksView, now: Time, screen: Screen) -> String {
             if let Some(error) = &subscription.error {
                 out.push_str(&screen.text(&below, &error.yellow().to_string()));
             }
+        }
+        if let Some(why) = &hook.read_back_error {
+            out.push_str(
+                &screen.text(&below, &format!("what was not delivered is not read back: {why}").yellow().to_string()),
+            );
         }
         if let Some(why) = &hook.last_refusal {
             out.push_str(&screen.text(&below, &format!("last refused: {why}").yellow().to_string()));

@@ -4,6 +4,7 @@
 //! `search` lags behind, and a list of status words would miss a status that Okta adds. Changes are asked for by the
 //! same filter with a later time. Group membership is not read: it does not move `lastUpdated`.
 
+mod log;
 mod wire;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use super::mapping::{Defaults, Dialect, Mapping};
 use super::pages::{Limits, Turn, Walk};
 use super::since::{Since, stamp};
 use super::tally::{Repeats, Tally};
-use super::{Feed, Presence, Scope};
+use super::{Feed, Missed, Presence, Scope};
 use crate::config::FeedConfig;
 use crate::directory::{Coverage, Gap, Page, Reading};
 use crate::model::{FeedName, Time};
@@ -131,6 +132,10 @@ impl Feed for Okta {
 
     fn budget(&self) -> Budget {
         self.client.budget()
+    }
+
+    async fn read_back(&self, cursor: Option<&str>) -> Result<Option<Missed>, Gap> {
+        Self::read_back(self, cursor).await.map(Some)
     }
 }
 

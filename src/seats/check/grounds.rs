@@ -79,7 +79,11 @@ fn active(reader: &Reader<'_>, step: &Step, pool: &PoolId, want: &Want, holding:
     let rises = gained(step).is_some_and(|gained| rank(gained) > rank(pool));
     let today = reader.now.date_in(&reader.policy.time_zone);
     let over = holding.basis.until.is_some_and(|until| until < today);
-    let no_grace = terms.grace.is_zero() || over || holding.state == HoldState::Granting;
+    let pinned = reader.ledger.pins.get(&step.person).is_some_and(|pinned| {
+        let rule = format!("undo:{}", pinned.pin.undone);
+        want.rule.as_ref().is_some_and(|of| of.as_str() == rule)
+    });
+    let no_grace = terms.grace.is_zero() || over || pinned || holding.state == HoldState::Granting;
     if rises || second || orphan || no_grace || is_due(reader, holding) {
         Ok(())
     } else {

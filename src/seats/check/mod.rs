@@ -9,6 +9,7 @@ mod brakes;
 mod grounds;
 mod protected;
 mod replay;
+mod undone;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
     units::read(&mut reader);
     brakes::read(&mut reader);
     protected::read(&mut reader);
+    undone::read(&mut reader);
     reader.faults
 }
 
@@ -162,7 +164,9 @@ impl<'a> Reader<'a> {
                 | Event::Rejected { .. }
                 | Event::FeedAccepted { .. }
                 | Event::Rebuilt { .. }
-                | Event::Trusted {} => {
+                | Event::Trusted {}
+                | Event::Pinned(_)
+                | Event::Unpinned { .. } => {
                     self.fault(8, "a note would change a seat, an approval or a feed without a step");
                 }
             }

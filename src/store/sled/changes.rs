@@ -21,6 +21,7 @@ const DIRTY_RANGE: u64 = 4_096;
 pub(super) const HISTORY_KEPT: usize = 2_048;
 const TRUST: &[u8] = b"distrusted";
 const ACCEPTED: &[u8] = b"accepted/";
+const PIN: &[u8] = b"pin/";
 
 /// Records of people as they lie in the trees.
 pub(super) type PeopleRows = BTreeMap<u64, Option<Vec<u8>>>;
@@ -199,7 +200,7 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
                 }
             }
             // These are written whole by their events.
-            Touched::Known(_) | Touched::Accepted(_) | Touched::Trust => {}
+            Touched::Known(_) | Touched::Accepted(_) | Touched::Trust | Touched::Pin(_) => {}
         }
         touched.insert(touch);
         part.apply(entry.at, &entry.event);
@@ -222,6 +223,13 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
                 if let Some(accounts) = part.accepted.get(&feed) {
                     let key = [ACCEPTED, feed.as_str().as_bytes()].concat();
                     stage.put(Kind::State, &key, &codec::encode(accounts)?)?;
+                }
+            }
+            Touched::Pin(person) => {
+                let key = [PIN, &person.0.to_be_bytes()].concat();
+                match part.pins.get(&person) {
+                    Some(pinned) => stage.put(Kind::State, &key, &codec::encode(pinned)?)?,
+                    None => stage.remove(Kind::State, &key)?,
                 }
             }
             Touched::Trust => match &part.distrusted {
@@ -250,6 +258,10 @@ pub(super) fn load_ledger(trees: &Trees) -> Result<Ledger, StoreError> {
             ledger.distrusted = Some(text(&payload)?);
         } else if let Some(feed) = key.strip_prefix(ACCEPTED) {
             ledger.accepted.insert(FeedName::new(text(feed)?), codec::decode(&payload)?);
+        } else if let Some(person) = key.strip_prefix(PIN) {
+            let person = <[u8; 8]>::try_from(person).map(u64::from_be_bytes);
+            let person = person.map_err(|_| StoreError::Damaged("the key of a pin has another length".to_owned()))?;
+            ledger.pins.insert(PersonId(person), codec::decode(&payload)?);
         }
         Ok(true)
     })?;

@@ -182,6 +182,7 @@ impl Warden {
             .and_then(|feed| self.parts.config.feeds.get(feed))
             .map_or(OnSuspended::Hold, |feed| feed.on_suspended);
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
+        let want = self.by_pin(person.id, want, rules, &self.ledger());
         (decision, want)
     }
 

@@ -243,6 +243,29 @@ fn seats_that_were_there_before_are_adopted() {
 }
 
 #[test]
+fn a_pass_is_undone_from_the_command_line() {
+    let desk = Desk::new(4, FREE);
+    assert_eq!((desk.run(&["run", "--once"]).code, desk.members()), (0, 4));
+    let shown = desk.run(&["undo", "1", "-o", "json"]);
+    assert_eq!((shown.code, desk.members()), (64, 4), "off a terminal it needs --yes: {shown:?}");
+    assert_eq!((&shown.json()["people"], &shown.json()["done"]), (&4.into(), &false.into()));
+    let undone = desk.run(&["undo", "1", "--yes", "--reason", "CHG-9", "--as", "ann", "-o", "json"]);
+    assert_eq!((undone.code, desk.members()), (0, 0), "{undone:?}");
+    let step = &undone.json()["plan"]["steps"][0];
+    assert_eq!((&step["evidence"], &step["reason"]), (&"operator".into(), &"operator".into()), "{step}");
+    assert!(step["text"].as_str().unwrap().ends_with("asked for by ann: CHG-9"), "{step}");
+    // It is kept by every process after it, and nothing is left to undo.
+    assert_eq!((desk.run(&["run", "--once"]).code, desk.members()), (0, 0));
+    assert_eq!(desk.run(&["undo", "1", "--yes"]).code, 0);
+    let status = desk.run(&["status", "-o", "json"]).json();
+    assert_eq!((&status["undone"][0]["people"], &status["undone"][0]["by"]), (&4.into(), &"ann".into()));
+    assert_eq!(desk.run(&["undo", "99", "--yes"]).code, 65);
+    assert_eq!(desk.run(&["undo", "x", "--yes"]).code, 64);
+    assert!(desk.run(&["audit", "export"]).out.contains("\"kind\":\"pinned\""));
+    assert_eq!((desk.run(&["audit", "verify"]).code, desk.run(&["store", "verify"]).code), (0, 0));
+}
+
+#[test]
 fn what_is_rows_is_a_spreadsheet_too_and_text_fits_a_pipe() {
     let desk = Desk::new(3, FREE);
     let plan = desk.run(&["plan", "-o", "csv"]);

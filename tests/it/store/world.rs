@@ -12,7 +12,7 @@ use seatwarden::model::{
 };
 use seatwarden::rules::Basis;
 use seatwarden::seats::event::HoldEnd;
-use seatwarden::seats::{Action, Cause, Event, Evidence, HeldPlan, Known, Ledger, Reason, Step};
+use seatwarden::seats::{Action, Cause, Event, Evidence, HeldPlan, Known, Ledger, Pin, PinEnd, Reason, Step};
 use seatwarden::store::{Batch, FeedState, Hint, Opened, SledStore, Store};
 
 pub(crate) const NOTES: [&str; 3] = ["rules_digest", "last_pass", "x"];
@@ -132,7 +132,19 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
             1 => Event::Rejected { digest, by, reason },
             _ => Event::HoldEnded { digest, why: HoldEnd::Expired },
         },
-        _ => match rng.u8(..4) {
+        _ => match rng.u8(..6) {
+            4 => Event::Pinned(Pin {
+                person,
+                undone: rng.u64(..9),
+                tier: Some(pool),
+                addons: BTreeSet::new(),
+                facts: basis.facts,
+                table: digest.clone(),
+                catalog: digest,
+                by,
+                reason,
+            }),
+            5 => Event::Unpinned { person, why: PinEnd::Rules },
             0 => Event::Rebuilt { why: "a test".to_owned() },
             1 => Event::Trusted {},
             _ => Event::FeedAccepted { feed: FeedName::new("entra"), accounts: rng.u64(..) },

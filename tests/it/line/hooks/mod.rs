@@ -2,6 +2,7 @@
 
 mod graph;
 mod inbox;
+mod junk;
 mod limits;
 mod okta;
 mod set;

@@ -174,3 +174,59 @@ fn what_cannot_be_read_is_looked_at_again() {
         assert_eq!(called.on_disk(), 0);
     });
 }
+
+#[test]
+fn deliveries_that_were_lost_and_people_whom_no_hook_tells_of_are_read_back() {
+    run(async {
+        let called = Called::new(analysts(&["ann", "ben", "cem"]), okta_hook()).await;
+        called.company.full().await;
+        let mocks = called.company.mocks.clone();
+        mocks.hook_okta(&called.url("okta"), SECRET).await.unwrap();
+        called.company.warden().read_back().await;
+        assert_eq!(called.on_disk(), 0);
+        // Our trouble: Okta tries twice and gives up.
+        let secret = called.company.folder.path().join("hook.secret");
+        std::fs::remove_file(&secret).unwrap();
+        called.leave("ann");
+        let sent = mocks.send_okta_events().await;
+        assert_eq!((sent.statuses.as_slice(), sent.lost), ([503, 503].as_slice(), 1));
+        std::fs::write(&secret, SECRET).unwrap();
+        called.company.warden().read_back().await;
+        assert_eq!(called.on_disk(), 0, "not at once");
+        called.company.advance(std::time::Duration::from_mins(6));
+        called.company.warden().read_back().await;
+        assert_eq!(called.on_disk(), 1);
+        assert_eq!(called.look().await.applied.revoked, 1);
+        // No hook carries a deletion, and no list shows who was deleted.
+        mocks.with(|state| {
+            let ben = state.world.by_email("ben@acme.example").unwrap();
+            state.world.purge(ben);
+        });
+        assert_eq!(mocks.send_okta_events().await.statuses, Vec::<u16>::new());
+        called.company.advance(std::time::Duration::from_mins(6));
+        called.company.warden().read_back().await;
+        assert_eq!(called.look().await.applied.revoked, 1);
+        assert_eq!(called.company.at_desk("lic-fulfiller"), ["cem@acme.example"]);
+        called.company.advance(std::time::Duration::from_mins(6));
+        called.company.warden().read_back().await;
+        assert_eq!(called.on_disk(), 0, "what was read is not read again");
+    });
+}
+
+#[test]
+fn without_the_right_to_the_log_the_hook_works_and_says_so() {
+    run(async {
+        let called = Called::new(analysts(&["ann"]), okta_hook()).await;
+        called
+            .company
+            .mocks
+            .faults
+            .push(Rule::on(Server::Okta).path("/api/v1/logs").play(Fault::Status(403, "{}".into())));
+        called.company.warden().read_back().await;
+        let hook = called.company.status().await.hooks.feeds.remove(0);
+        assert!(hook.read_back_error.unwrap().contains("/api/v1/logs"));
+        called.company.advance(std::time::Duration::from_mins(30));
+        called.company.warden().read_back().await;
+        assert_eq!(called.company.mocks.count(Server::Okta, "GET", "/api/v1/logs"), 1, "refused once an hour");
+    });
+}
