@@ -3,9 +3,9 @@
 //! Entra writes `op` with a capital and truth values as texts unless the tenant URL ends with `aadOptscim062020`. Okta's
 //! App Integration Wizard reads, changes and PUTs whole users; integrations of its catalogue PATCH `active`.
 
+use form_urlencoded::byte_serialize;
 use http::Method;
 use serde_json::{Value, json};
-use form_urlencoded::byte_serialize;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -120,10 +120,9 @@ impl Dialect {
                     {"op": "Add", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"},
                 ]),
             ),
-            Self::EntraFlag => patch(
-                path,
-                json!([{"op": "replace", "value": {name: job, "name.givenName": "Anna", "title": job}}]),
-            ),
+            Self::EntraFlag => {
+                patch(path, json!([{"op": "replace", "value": {name: job, "name.givenName": "Anna", "title": job}}]))
+            }
             Self::OktaWizard | Self::OktaCatalogue => {
                 let mut user = current.clone();
                 user[ACME] = json!({"jobCode": job});

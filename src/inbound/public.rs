@@ -26,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 
-use super::{hooks, scim};
 use super::listener::{Bounds, Connection, Listener};
+use super::{hooks, scim};
 use crate::ambient::{Chance, Clock};
 use crate::feed::hook::event_id;
 use crate::worker::Warden;

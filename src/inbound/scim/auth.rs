@@ -17,7 +17,7 @@ fn stranger(why: &str) -> Refusal {
 }
 
 /// Whether the caller is the provider of the feed.
-pub(super) async fn prove(warden: &Warden, feed: &FeedName, headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn prove(warden: &Warden, feed: &FeedName, headers: &HeaderMap) -> Result<(), Refusal> {
     let config = warden.parts().config.feeds.get(feed).ok_or_else(|| Refusal::not_found("feed"))?;
     let given = headers.get(AUTHORIZATION).ok_or_else(|| stranger("the Authorization header is missing"))?;
     let given = given.to_str().map_err(|_| stranger("the Authorization header is no text"))?;

@@ -221,10 +221,6 @@ fn enterprise() -> Vec<Value> {
 }
 
 fn license() -> Vec<Value> {
-    let parts = [
-        ("displayName", "The name in the catalog"),
-        ("type", "tier or addon"),
-        ("description", "What it is"),
-    ];
+    let parts = [("displayName", "The name in the catalog"), ("type", "tier or addon"), ("description", "What it is")];
     parts.iter().map(|(name, about)| read_only(text(name, about))).collect()
 }

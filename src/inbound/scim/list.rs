@@ -194,14 +194,7 @@ pub(super) fn list(source: &Source<'_>, query: &Query, base: &str, now: i64) -> 
 }
 
 /// Where the page behind a cursor begins.
-fn behind(
-    rows: &[Row],
-    text: &str,
-    question: u64,
-    size: usize,
-    has_count: bool,
-    now: i64,
-) -> Result<usize, Refusal> {
+fn behind(rows: &[Row], text: &str, question: u64, size: usize, has_count: bool, now: i64) -> Result<usize, Refusal> {
     let wrong = || Refusal::bad("invalidCursor", "this is no cursor of an answer to the same question");
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
     let cursor: Cursor = serde_json::from_slice(&bytes).map_err(|_| wrong())?;

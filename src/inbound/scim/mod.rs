@@ -72,8 +72,12 @@ pub fn router(warden: &Arc<Warden>, body_time: Duration) -> Router {
         Some((name.clone(), Arc::new(Shelf::new(name, warden, reader))))
     };
     let shelves = warden.parts().config.feeds.iter().filter_map(pushed).collect();
-    let state =
-        Server { warden: warden.clone(), shelves: Arc::new(shelves), body_time, room: Arc::new(Semaphore::new(BODIES)) };
+    let state = Server {
+        warden: warden.clone(),
+        shelves: Arc::new(shelves),
+        body_time,
+        room: Arc::new(Semaphore::new(BODIES)),
+    };
     Router::new()
         .route("/scim/v2/{feed}", any(root))
         .route("/scim/v2/{feed}/", any(root))
@@ -171,12 +175,7 @@ fn is_among(tags: &str, version: &str) -> bool {
     tags.trim() == "*" || tags.split(',').any(|tag| bare(tag) == bare(version))
 }
 
-async fn root(
-    state: State<Server>,
-    Path(feed): Path<String>,
-    id: Extension<RequestId>,
-    request: Request,
-) -> Response {
+async fn root(state: State<Server>, Path(feed): Path<String>, id: Extension<RequestId>, request: Request) -> Response {
     below(state, Path((feed, String::new())), id, request).await
 }
 
@@ -210,7 +209,7 @@ impl Server {
     async fn answer(&self, feed: &FeedName, path: &str, id: String, request: Request) -> Result<Reply, Refusal> {
         let shelf = self.shelves.get(feed).ok_or_else(|| Refusal::not_found("feed"))?.clone();
         let (head, body) = request.into_parts();
-        if let Err(refusal) = auth::prove(&self.warden, feed, &head.headers).await {
+        if let Err(refusal) = auth::prove(&self.warden, feed, &head.headers) {
             let word = if refusal.status == StatusCode::UNAUTHORIZED { "unauthorized" } else { "unavailable" };
             info!(feed.name = %feed, request.id = %id, why = refusal.detail, "a call of the SCIM server was turned away");
             self.warden.turned_away(feed, word, &refusal.detail);
@@ -219,7 +218,8 @@ impl Server {
         shelf.load().await?;
         let room = if head.method == Method::GET { None } else { Some(self.room.acquire().await) };
         let body = self.read(&head.method, &head.headers, body).await?;
-        let header = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+        let header =
+            |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
         let mut asked = Asked {
             base: base(&head.headers, feed),
             request: id,

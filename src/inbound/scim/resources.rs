@@ -41,9 +41,7 @@ pub(super) async fn serve(
     let both = [Kind::User, Kind::Group];
     match (method, first.to_ascii_lowercase().as_str(), second) {
         (&Method::GET, "", None) => page(asked, &Source::Shelf(shelf, &both), query, shelf),
-        (&Method::POST, ".search", None) => {
-            page(asked, &Source::Shelf(shelf, &both), &Query::of_body(body)?, shelf)
-        }
+        (&Method::POST, ".search", None) => page(asked, &Source::Shelf(shelf, &both), &Query::of_body(body)?, shelf),
         (&Method::POST, "bulk", None) => Box::pin(bulk::bulk(shelf, asked, body)).await,
         (_, "me", None) => Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "nobody is signed in here")),
         (&Method::GET, "serviceproviderconfig", None) => {

@@ -37,12 +37,11 @@ pub(super) fn filter(text: &str) -> Option<String> {
                     out.get_mut(begin)?.push('(');
                     out.push(") and".to_owned());
                     out.push(sub);
-                    if !operator.eq_ignore_ascii_case("pr") {
-                        out.push(operator);
+                    let is_unary = operator.eq_ignore_ascii_case("pr");
+                    out.push(operator);
+                    if !is_unary {
                         let (Token::Word(value) | Token::Quoted(value)) = rest.next()? else { return None };
                         out.push(value);
-                    } else {
-                        out.push(operator);
                     }
                 }
                 out.push("]".to_owned());

@@ -105,7 +105,9 @@ impl View {
 /// What is left of an attribute's path behind its own name: `Some("")` for the whole, `None` for another's.
 fn tail<'a>(kind: Option<Kind>, key: &str, path: &'a str) -> Option<&'a str> {
     let path = kind.map(core).map_or(path, |urn| match path.get(..urn.len()) {
-        Some(start) if start.eq_ignore_ascii_case(urn) => path.get(urn.len()..).unwrap_or_default().trim_start_matches(':'),
+        Some(start) if start.eq_ignore_ascii_case(urn) => {
+            path.get(urn.len()..).unwrap_or_default().trim_start_matches(':')
+        }
         _ => path,
     });
     let start = path.get(..key.len())?;

@@ -217,7 +217,9 @@ impl Shelf {
                 }
                 let name = place.name.to_lowercase();
                 let (key, value) = match (name.as_str(), place.sub.as_deref()) {
-                    ("id", None) => return Some(Some(wanted.clone()).filter(|id| self.has(kind, id)).into_iter().collect()),
+                    ("id", None) => {
+                        return Some(Some(wanted.clone()).filter(|id| self.has(kind, id)).into_iter().collect());
+                    }
                     ("username", None) => (Key::UserName, wanted.to_lowercase()),
                     ("externalid", None) => (Key::ExternalId, wanted.clone()),
                     ("displayname", None) => (Key::DisplayName, wanted.to_lowercase()),
@@ -285,9 +287,10 @@ impl Shelf {
                 if let Some(after) = &change.after {
                     self.reader.check(after).map_err(|why| Refusal::bad("invalidValue", why))?;
                 }
-                let leaves = change.after.as_ref().is_none_or(|after| {
-                    names::get(after, "active").is_some_and(|active| active == false)
-                });
+                let leaves = change
+                    .after
+                    .as_ref()
+                    .is_none_or(|after| names::get(after, "active").is_some_and(|active| active == false));
                 accounts.insert(change.id.clone(), leaves);
             }
             let kept = change.after.clone().map_or(Kept::Deleted, |after| Kept::Here(after.into()));

@@ -212,7 +212,12 @@ fn a_patch_is_applied_whole_or_not_at_all() {
         let version = same["meta"]["version"].as_str().unwrap().to_owned();
         let (answer, said) = ask(&called, &patch(&id, json!([good])), &[("if-match", &version)]).await;
         assert_eq!((answer.status.as_u16(), &said["title"]), (200, &json!("Chief")));
-        let (answer, _) = ask(&called, &get(&format!("/Users/{id}")), &[("if-none-match", said["meta"]["version"].as_str().unwrap())]).await;
+        let (answer, _) = ask(
+            &called,
+            &get(&format!("/Users/{id}")),
+            &[("if-none-match", said["meta"]["version"].as_str().unwrap())],
+        )
+        .await;
         assert_eq!(answer.status, StatusCode::NOT_MODIFIED);
         let (_, again) = tell(&called, &patch(&id, json!([good]))).await;
         assert_eq!(again["meta"], said["meta"], "what changes nothing has no other version");
@@ -233,12 +238,22 @@ fn lists_are_found_ordered_and_paged() {
         };
         assert_eq!(count("emails[type eq \"work\"].value eq \"P3@acme.example\"").await, json!(1));
         assert_eq!(count("externalId eq ext-00004").await, json!(1), "Microsoft's own example has no quotes");
-        assert_eq!(count("userName sw \"p\" and not (externalId eq \"ext-00001\" or externalId eq \"ext-00002\")").await, json!(5));
-        assert_eq!(count("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber eq \"00006\"").await, json!(1));
+        assert_eq!(
+            count("userName sw \"p\" and not (externalId eq \"ext-00001\" or externalId eq \"ext-00002\")").await,
+            json!(5)
+        );
+        assert_eq!(
+            count("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber eq \"00006\"").await,
+            json!(1)
+        );
         assert_eq!(count("nobody.knows eq \"x\"").await, json!(0));
         let (_, page) = tell(&called, &get("/Users?startIndex=6&count=5")).await;
-        assert_eq!((&page["totalResults"], &page["itemsPerPage"], &page["startIndex"]), (&json!(7), &json!(2), &json!(6)));
-        let (_, page) = tell(&called, &get("/Users?sortBy=userName&sortOrder=descending&count=1&attributes=userName")).await;
+        assert_eq!(
+            (&page["totalResults"], &page["itemsPerPage"], &page["startIndex"]),
+            (&json!(7), &json!(2), &json!(6))
+        );
+        let (_, page) =
+            tell(&called, &get("/Users?sortBy=userName&sortOrder=descending&count=1&attributes=userName")).await;
         assert_eq!(page["Resources"][0]["userName"], json!("p7@acme.example"));
         assert_eq!(page["Resources"][0].get("emails"), None);
 

@@ -58,7 +58,12 @@ impl Called {
         format!("http://{}/hooks/{feed}", self.address)
     }
 
-    pub(in crate::line) async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> Answered {
+    pub(in crate::line) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<bytes::Bytes>,
+    ) -> Answered {
         let url = format!("http://{}{path}", self.address);
         send(http::Method::POST, &url, headers, body, Duration::from_secs(20)).await.unwrap()
     }
