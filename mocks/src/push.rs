@@ -41,8 +41,17 @@ fn push(method: Method, path: impl Into<String>, body: Value) -> Push {
     Push { method, path: path.into(), body }
 }
 
-fn patch(path: String, operations: Value) -> Push {
+fn patch(path: String, operations: &Value) -> Push {
     push(Method::PATCH, path, json!({"schemas": [PATCH], "Operations": operations}))
+}
+
+/// The resource as it was read, with some attributes changed.
+fn with<const N: usize>(current: &Value, changes: [(&str, Value); N]) -> Value {
+    let mut changed = current.clone();
+    if let Some(object) = changed.as_object_mut() {
+        object.extend(changes.map(|(name, value)| (name.to_owned(), value)));
+    }
+    changed
 }
 
 impl Dialect {
@@ -95,15 +104,11 @@ impl Dialect {
         match self {
             Self::EntraDefault => {
                 let text = if active { "True" } else { "False" };
-                patch(path, json!([{"op": "Replace", "path": "active", "value": text}]))
+                patch(path, &json!([{"op": "Replace", "path": "active", "value": text}]))
             }
-            Self::EntraFlag => patch(path, json!([{"op": "replace", "path": "active", "value": active}])),
-            Self::OktaCatalogue => patch(path, json!([{"op": "replace", "value": {"active": active}}])),
-            Self::OktaWizard => {
-                let mut user = current.clone();
-                user["active"] = active.into();
-                push(Method::PUT, path, user)
-            }
+            Self::EntraFlag => patch(path, &json!([{"op": "replace", "path": "active", "value": active}])),
+            Self::OktaCatalogue => patch(path, &json!([{"op": "replace", "value": {"active": active}}])),
+            Self::OktaWizard => push(Method::PUT, path, with(current, [("active", active.into())])),
         }
     }
 
@@ -114,20 +119,18 @@ impl Dialect {
         match self {
             Self::EntraDefault => patch(
                 path,
-                json!([
+                &json!([
                     {"op": "Replace", "path": name, "value": job},
                     {"op": "Add", "path": "title", "value": job},
                     {"op": "Add", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"},
                 ]),
             ),
             Self::EntraFlag => {
-                patch(path, json!([{"op": "replace", "value": {name: job, "name.givenName": "Anna", "title": job}}]))
+                patch(path, &json!([{"op": "replace", "value": {name: job, "name.givenName": "Anna", "title": job}}]))
             }
             Self::OktaWizard | Self::OktaCatalogue => {
-                let mut user = current.clone();
-                user[ACME] = json!({"jobCode": job});
-                user["title"] = job.into();
-                push(Method::PUT, path, user)
+                let changes = [(ACME, json!({"jobCode": job})), ("title", job.into())];
+                push(Method::PUT, path, with(current, changes))
             }
         }
     }
@@ -149,11 +152,11 @@ impl Dialect {
         let path = format!("/Groups/{group}");
         if self.is_entra() {
             let op = if self == Self::EntraDefault { "Add" } else { "add" };
-            return patch(path, json!([{"op": op, "path": "members", "value": [{"$ref": null, "value": member}]}]));
+            return patch(path, &json!([{"op": op, "path": "members", "value": [{"$ref": null, "value": member}]}]));
         }
         patch(
             path,
-            json!([
+            &json!([
                 {"op": "add", "path": "members", "value": [{"value": member, "display": "Ann"}]},
                 {"op": "replace", "value": {"id": group, "displayName": name}},
             ]),
@@ -165,10 +168,10 @@ impl Dialect {
         let path = format!("/Groups/{group}");
         match self {
             Self::EntraDefault => {
-                patch(path, json!([{"op": "Remove", "path": "members", "value": [{"$ref": null, "value": member}]}]))
+                patch(path, &json!([{"op": "Remove", "path": "members", "value": [{"$ref": null, "value": member}]}]))
             }
             Self::EntraFlag | Self::OktaWizard | Self::OktaCatalogue => {
-                patch(path, json!([{"op": "remove", "path": format!("members[value eq \"{member}\"]")}]))
+                patch(path, &json!([{"op": "remove", "path": format!("members[value eq \"{member}\"]")}]))
             }
         }
     }

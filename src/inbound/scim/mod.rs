@@ -255,6 +255,10 @@ impl Server {
         let slow = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
         let read = tokio::time::timeout(self.body_time, axum::body::to_bytes(body, BODY)).await.map_err(slow)?;
         let bytes = read.map_err(|_| long())?;
+        // Whether a body is needed is judged where it is used.
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
         // Nesting is cut off at serde's 128 levels.
         serde_json::from_slice(&bytes)
             .map_err(|error| Refusal::bad("invalidSyntax", format!("the body is no JSON: {error}")))
