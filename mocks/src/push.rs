@@ -147,9 +147,15 @@ impl Dialect {
         push(Method::POST, "/Groups", body)
     }
 
+    /// A group's path; the flag of the tenant URL comes along.
+    fn group(self, id: &str) -> String {
+        let flag = if self == Self::EntraFlag { "?aadOptscim062020" } else { "" };
+        format!("/Groups/{id}{flag}")
+    }
+
     /// A member more.
     pub fn add_member(self, group: &str, name: &str, member: &str) -> Push {
-        let path = format!("/Groups/{group}");
+        let path = self.group(group);
         if self.is_entra() {
             let op = if self == Self::EntraDefault { "Add" } else { "add" };
             return patch(path, &json!([{"op": op, "path": "members", "value": [{"$ref": null, "value": member}]}]));
@@ -165,7 +171,7 @@ impl Dialect {
 
     /// A member less.
     pub fn remove_member(self, group: &str, member: &str) -> Push {
-        let path = format!("/Groups/{group}");
+        let path = self.group(group);
         match self {
             Self::EntraDefault => {
                 patch(path, &json!([{"op": "Remove", "path": "members", "value": [{"$ref": null, "value": member}]}]))

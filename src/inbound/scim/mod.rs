@@ -102,6 +102,8 @@ pub(super) struct Asked {
     view: View,
     if_match: Option<String>,
     if_none_match: Option<String>,
+    /// The address carries a flag of Entra's.
+    is_entra: bool,
 }
 
 impl Asked {
@@ -226,6 +228,7 @@ impl Server {
             view: View::default(),
             if_match: header(IF_MATCH),
             if_none_match: header(IF_NONE_MATCH),
+            is_entra: head.uri.query().is_some_and(|query| query.to_ascii_lowercase().contains("aadoptscim062020")),
         };
         let query = list::Query::of_address(head.uri.query().unwrap_or_default());
         asked.view = View::new(query.only.clone(), query.without.clone())?;

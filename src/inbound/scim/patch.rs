@@ -163,6 +163,10 @@ fn put_extension(resource: &mut Resource, verb: Verb, urn: &str, value: &Value) 
     }
     let wrong = || Refusal::bad("invalidValue", "an extension has to be an object");
     for (name, value) in value.as_object().ok_or_else(wrong)? {
+        // Some clients write an extension's schema into it.
+        if name.eq_ignore_ascii_case("schemas") {
+            continue;
+        }
         let (name, sub) = name.split_once('.').map_or((name.as_str(), None), |(name, sub)| (name, Some(sub)));
         let (extension, sub) = (Some(urn.to_owned()), sub.map(str::to_owned));
         put_attribute(resource, verb, &Place { extension, name: name.to_owned(), sub }, value)?;

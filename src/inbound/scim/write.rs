@@ -12,6 +12,16 @@ use super::shelf::{Change, Key, Resource, Shelf, version};
 use super::{Asked, Reply, patch};
 use crate::feed::push::Kind;
 
+/// Members of a group that the answer to a PATCH shows.
+const SHOWN_MEMBERS: usize = 100;
+
+/// Entra without its flag writes `Add`, `Replace` and `Remove`; nobody else does.
+fn has_capital_verb(body: &Value) -> bool {
+    let operations = body.as_object().and_then(|body| names::get(body, "Operations")).and_then(Value::as_array);
+    let mut verbs = operations.into_iter().flatten().filter_map(|one| names::get(one.as_object()?, "op")?.as_str());
+    verbs.any(|verb| verb.starts_with(|first: char| first.is_ascii_uppercase()))
+}
+
 /// Makes a resource.
 pub(super) async fn create(shelf: &Shelf, asked: &Asked, kind: Kind, body: &Value) -> Result<Reply, Refusal> {
     let mut resource = patch::fill(kind, Map::new(), body)?;
@@ -55,7 +65,9 @@ pub(super) async fn patch(shelf: &Shelf, asked: &Asked, kind: Kind, id: &str, bo
     change(shelf, asked, kind, id, before, resource).await?;
     let reply = asked.written(shelf, kind, id, StatusCode::OK)?;
     // Entra wants no body for groups, and one of 100,000 members would be sent for each member that changes.
+    let is_entra = asked.is_entra || has_capital_verb(body);
     let bare = kind == Kind::Group && asked.view == super::shape::View::default();
+    let bare = bare && (is_entra || members(Some(&shelf.read(kind, id)?.unwrap_or_default())).len() > SHOWN_MEMBERS);
     Ok(if bare { Reply { status: StatusCode::NO_CONTENT, body: None, ..reply } } else { reply })
 }
 
