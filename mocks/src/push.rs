@@ -47,11 +47,11 @@ fn patch(path: String, operations: &Value) -> Push {
 
 /// The resource as it was read, with some attributes changed.
 fn with<const N: usize>(current: &Value, changes: [(&str, Value); N]) -> Value {
-    let mut changed = current.clone();
-    if let Some(object) = changed.as_object_mut() {
+    let mut resource = current.clone();
+    if let Some(object) = resource.as_object_mut() {
         object.extend(changes.map(|(name, value)| (name.to_owned(), value)));
     }
-    changed
+    resource
 }
 
 impl Dialect {

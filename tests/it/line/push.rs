@@ -15,7 +15,7 @@ use super::hooks::world::{Called, SECRET, analysts};
 
 const ANN: &str = "ann@acme.example";
 
-fn setup() -> Setup {
+pub(super) fn setup() -> Setup {
     let more = format!(
         "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"bearer\", token = {{ file = \"hook.secret\" }} }}\n\
          attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
