@@ -209,7 +209,7 @@ async fn below(
 
 impl Server {
     async fn answer(&self, feed: &FeedName, path: &str, id: String, request: Request) -> Result<Reply, Refusal> {
-        let shelf = self.shelves.get(feed).ok_or_else(|| Refusal::not_found("feed"))?.clone();
+        let kept = self.shelves.get(feed).ok_or_else(|| Refusal::not_found("feed"))?.clone();
         let (head, body) = request.into_parts();
         if let Err(refusal) = auth::prove(&self.warden, feed, &head.headers) {
             let word = if refusal.status == StatusCode::UNAUTHORIZED { "unauthorized" } else { "unavailable" };
@@ -217,7 +217,7 @@ impl Server {
             self.warden.turned_away(feed, word, &refusal.detail);
             return Err(refusal);
         }
-        shelf.load().await?;
+        kept.load().await?;
         let room = if head.method == Method::GET { None } else { Some(self.room.acquire().await) };
         let body = self.read(&head.method, &head.headers, body).await?;
         let header =
@@ -234,7 +234,7 @@ impl Server {
         asked.view = View::new(query.only.clone(), query.without.clone())?;
         let (method, path) = (head.method, path.to_owned());
         // Goes on where the client hangs up: what is on disk must be known in memory too.
-        let done = tokio::spawn(async move { resources::serve(&shelf, &asked, &method, &path, &query, &body).await });
+        let done = tokio::spawn(async move { resources::serve(&kept, &asked, &method, &path, &query, &body).await });
         let reply = done.await.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
         drop(room);
         reply

@@ -146,13 +146,13 @@ fn members_follow(
         if new.contains(member) {
             groups.push(json!({"value": id, "display": name(after), "type": "direct"}));
         }
-        let mut changed = user.clone();
+        let mut renewed = user.clone();
         if groups.is_empty() {
-            changed.remove("groups");
+            renewed.remove("groups");
         } else {
-            changed.insert("groups".to_owned(), groups.into());
+            renewed.insert("groups".to_owned(), groups.into());
         }
-        changes.push(Change { kind: Kind::User, id: member.to_owned(), before: Some(user), after: Some(changed) });
+        changes.push(Change { kind: Kind::User, id: member.to_owned(), before: Some(user), after: Some(renewed) });
     }
     Ok(changes)
 }
@@ -176,8 +176,8 @@ fn groups_follow(shelf: &Shelf, id: &str, user: Option<&Resource>) -> Result<Vec
 
 impl Asked {
     /// What is there, if it is what the client thinks it is.
-    fn current(&self, shelf: &Shelf, kind: Kind, id: &str) -> Result<Resource, Refusal> {
-        let current = shelf.read(kind, id)?.ok_or_else(|| Refusal::not_found(kind.word()))?;
+    fn current(&self, kept: &Shelf, kind: Kind, id: &str) -> Result<Resource, Refusal> {
+        let current = kept.read(kind, id)?.ok_or_else(|| Refusal::not_found(kind.word()))?;
         if let Some(wanted) = &self.if_match
             && !super::is_among(wanted, version(&current).unwrap_or_default())
         {
@@ -188,8 +188,8 @@ impl Asked {
     }
 
     /// The answer to a write.
-    fn written(&self, shelf: &Shelf, kind: Kind, id: &str, status: StatusCode) -> Result<Reply, Refusal> {
-        let resource = shelf.read(kind, id)?.ok_or_else(|| Refusal::not_found(kind.word()))?;
+    fn written(&self, kept: &Shelf, kind: Kind, id: &str, status: StatusCode) -> Result<Reply, Refusal> {
+        let resource = kept.read(kind, id)?.ok_or_else(|| Refusal::not_found(kind.word()))?;
         Ok(self.reply(kind, &resource, status))
     }
 }
