@@ -124,7 +124,7 @@ fn plural(name: &str, about: &str) -> Value {
     many(complex(name, about, parts))
 }
 
-fn schema(base: &str, id: &str, name: &str, about: &str, attributes: Vec<Value>) -> Map<String, Value> {
+fn schema(base: &str, id: &str, name: &str, about: &str, attributes: &[Value]) -> Map<String, Value> {
     let body = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
         "id": id, "name": name, "description": about, "attributes": attributes,
@@ -136,10 +136,10 @@ fn schema(base: &str, id: &str, name: &str, about: &str, attributes: Vec<Value>)
 /// The schemas.
 pub(super) fn schemas(base: &str) -> Vec<Map<String, Value>> {
     vec![
-        schema(base, USER, "User", "A person", user()),
-        schema(base, GROUP, "Group", "A group of people", group()),
-        schema(base, ENTERPRISE, "EnterpriseUser", "What an organization knows of a person", enterprise()),
-        schema(base, LICENSE, "License", "A tier or an add-on of seats", license()),
+        schema(base, USER, "User", "A person", &user()),
+        schema(base, GROUP, "Group", "A group of people", &group()),
+        schema(base, ENTERPRISE, "EnterpriseUser", "What an organization knows of a person", &enterprise()),
+        schema(base, LICENSE, "License", "A tier or an add-on of seats", &license()),
     ]
 }
 

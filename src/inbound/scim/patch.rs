@@ -183,16 +183,16 @@ fn put_attribute(resource: &mut Resource, verb: Verb, place: &Place, value: &Val
     let current = home.get(&key);
     if let Some(sub) = &place.sub {
         let value = coerce(sub, value);
-        match home.entry(key).or_insert(Value::Null) {
-            Value::Array(items) if !items.is_empty() => {
-                items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| set(item, sub, value.clone()));
-            }
-            slot => {
-                let mut item = slot.as_object().cloned().unwrap_or_default();
-                set(&mut item, sub, value);
-                *slot = if is_multi(&place.name) { Value::Array(vec![item.into()]) } else { item.into() };
-            }
+        let slot = home.entry(key).or_insert(Value::Null);
+        if let Value::Array(items) = slot
+            && !items.is_empty()
+        {
+            items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| set(item, sub, value.clone()));
+            return Ok(());
         }
+        let mut item = slot.as_object().cloned().unwrap_or_default();
+        set(&mut item, sub, value);
+        *slot = if is_multi(&place.name) { Value::Array(vec![item.into()]) } else { item.into() };
         return Ok(());
     }
     let has_many = is_multi(&place.name) || value.is_array() || current.is_some_and(Value::is_array);
@@ -204,10 +204,7 @@ fn put_attribute(resource: &mut Resource, verb: Verb, place: &Place, value: &Val
             (Verb::Add, Some(other)) => vec![other.clone()],
             (Verb::Add, None) | (Verb::Replace | Verb::Remove, _) => Vec::new(),
         };
-        let added = match value {
-            Value::Array(added) => added,
-            other => vec![other],
-        };
+        let added = if let Value::Array(added) = value { added } else { vec![value] };
         let mut seen: std::collections::BTreeSet<String> = items.iter().map(identity).collect();
         for item in added {
             let item = if is_multi(&place.name) && item.is_string() { one("value", item) } else { item };

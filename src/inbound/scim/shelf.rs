@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::http::StatusCode;
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, Filter};
+use scim_v2::filter::{AttrExp, CompValue, CompareOp, Filter, ValFilter};
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use xxhash_rust::xxh3::xxh3_64;
@@ -149,7 +149,7 @@ impl Shelf {
             *self.index_mut() = index;
             Ok(())
         };
-        self.loaded.get_or_try_init(load).await.map(|()| ())
+        self.loaded.get_or_try_init(load).await.copied()
     }
 
     fn read_all(&self, kind: Kind, index: &mut Index) -> Result<(), Refusal> {
@@ -232,28 +232,27 @@ impl Shelf {
                 Some(found.into_iter().flatten().cloned().collect())
             }
             Filter::And(parts) => parts.iter().find_map(|part| self.candidates(kind, part)),
-            Filter::ValuePath(path) => match path.filter.as_ref() {
-                scim_v2::filter::ValFilter::And(parts) if path.attr.name.eq_ignore_ascii_case("emails") => {
-                    parts.iter().find_map(|part| self.by_email(kind, part))
-                }
-                single if path.attr.name.eq_ignore_ascii_case("emails") => self.by_email(kind, single),
-                _ => None,
-            },
-            Filter::Attr(_) | Filter::Not(_) | Filter::Or(_) => None,
+            Filter::ValuePath(path) if path.attr.name.eq_ignore_ascii_case("emails") => {
+                let parts = match path.filter.as_ref() {
+                    ValFilter::And(parts) => parts.as_slice(),
+                    ValFilter::Attr(_) | ValFilter::Not(_) | ValFilter::Or(_) => std::slice::from_ref(&*path.filter),
+                };
+                parts.iter().find_map(|part| self.by_email(kind, part))
+            }
+            Filter::Attr(_) | Filter::ValuePath(_) | Filter::Not(_) | Filter::Or(_) => None,
         }
     }
 
-    fn by_email(&self, kind: Kind, part: &scim_v2::filter::ValFilter) -> Option<Vec<String>> {
-        match part {
-            scim_v2::filter::ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(wanted)))
-                if path.name.eq_ignore_ascii_case("value") && path.uri.is_none() && path.sub_attr.is_none() =>
-            {
-                let index = self.index();
-                let found = index.of(kind).found.get(&(Key::Email, wanted.to_lowercase()));
-                Some(found.into_iter().flatten().cloned().collect())
-            }
-            _ => None,
+    fn by_email(&self, kind: Kind, part: &ValFilter) -> Option<Vec<String>> {
+        let ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(wanted))) = part else {
+            return None;
+        };
+        if !path.name.eq_ignore_ascii_case("value") || path.uri.is_some() || path.sub_attr.is_some() {
+            return None;
         }
+        let index = self.index();
+        let found = index.of(kind).found.get(&(Key::Email, wanted.to_lowercase()));
+        Some(found.into_iter().flatten().cloned().collect())
     }
 
     /// A resource as it is on disk.
@@ -306,7 +305,9 @@ impl Shelf {
             }
         })?;
         let mut index = self.index_mut();
-        changes.iter().for_each(|change| index.change(change));
+        for change in &changes {
+            index.change(change);
+        }
         Ok(())
     }
 }
