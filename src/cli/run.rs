@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
-use crate::config::Config;
+use crate::config::{Config, FeedKind};
 use crate::inbound::{control, ops, public};
 use crate::store::StoreError;
 use crate::worker::request::exit;
@@ -143,8 +143,8 @@ async fn listeners(
         info!(%address, "ops listener is up");
         tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
     }
-    // Without a hook nobody has a reason to call.
-    let hooked = config.feeds.values().any(|feed| feed.hook.is_some());
+    // Without a hook and without a feed that pushes nobody has a reason to call.
+    let hooked = config.feeds.values().any(|feed| feed.hook.is_some() || feed.kind == FeedKind::ScimPush);
     if let Some(address) = config.listen.public.filter(|_| hooked) {
         let limits = public::Limits::default();
         let listener = public::listen(address, limits).await.map_err(|error| (address, error))?;

@@ -223,7 +223,7 @@ pub enum FeedKind {
     },
     /// A SCIM 2.0 server that we poll.
     Scim,
-    /// We are the SCIM 2.0 server (a later issue).
+    /// We are the SCIM 2.0 server at `/scim/v2/NAME`.
     ScimPush,
 }
 

@@ -10,7 +10,9 @@ use super::read::ReadingsDone;
 use super::view::PassView;
 use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
+use crate::config::FeedKind;
 use crate::directory::{Coverage, Gap, GapKind, Reading};
+use crate::feed::push;
 use crate::model::{Digest, FeedName, PersonId};
 use crate::seats::{self, Event, Plan, Policy, PoolMode};
 use crate::store::Batch;
@@ -158,13 +160,15 @@ impl Warden {
         Ok(Planned { plan, policy, readings, desk_trouble })
     }
 
-    /// After a rebuild: revocations are allowed again once every feed was read whole in one pass.
+    /// After a rebuild: revocations are allowed again once every feed was read whole in one pass. A feed that pushes is
+    /// whole when everybody of it who has a seat was pushed again; see `feed::push`.
     async fn trust_again(&self, readings: &[Reading], pass: u64) -> Result<(), WardenError> {
         if self.ledger().distrusted.is_none() {
             return Ok(());
         }
         let whole = |name: &FeedName| {
             readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole)
+                || self.pushed_again(name).unwrap_or(false)
         };
         if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
             let mut batch = Batch::new(self.now(), pass);
@@ -173,6 +177,21 @@ impl Warden {
             info!("every feed was read whole after the rebuild; revocations are allowed again");
         }
         Ok(())
+    }
+
+    /// Whether it is a feed that pushes, and whoever of it has been known with a seat was pushed since.
+    fn pushed_again(&self, name: &FeedName) -> Result<bool, WardenError> {
+        if self.parts.config.feeds.get(name).is_none_or(|feed| feed.kind != FeedKind::ScimPush) {
+            return Ok(false);
+        }
+        for known in self.ledger().known.values() {
+            for account in known.accounts.iter().filter(|account| account.feed == *name) {
+                if self.parts.store.note(&push::name(name, push::Kind::User, &account.id))?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// What planner and brakes rely on, now.

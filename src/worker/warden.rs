@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
-use crate::config::{Config, Mode};
+use crate::config::{Config, FeedKind, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, leaves_at, left_by, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
@@ -56,7 +56,10 @@ impl Parts {
         let mut keys = BTreeMap::new();
         for (name, feed) in &config.feeds {
             let ports = ports(feed.ca_file.as_deref())?;
-            if let Some(built) = feed::build(feed, &ports) {
+            if feed.kind == FeedKind::ScimPush {
+                let push = feed::push::Push::new(feed, store.clone(), clock.clone());
+                feeds.insert(name.clone(), Arc::new(push));
+            } else if let Some(built) = feed::build(feed, &ports) {
                 feeds.insert(name.clone(), Arc::from(built));
             }
             if let Some(set) = feed.hook.as_ref().and_then(|hook| hook.set.as_ref()) {

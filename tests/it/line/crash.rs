@@ -67,6 +67,10 @@ impl Store for Mortal {
         self.inner.note(name)
     }
 
+    fn notes_under(&self, prefix: &str, each: &mut dyn FnMut(&str, String) -> bool) -> Result<(), StoreError> {
+        self.inner.notes_under(prefix, each)
+    }
+
     fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError> {
         self.inner.person(id)
     }
