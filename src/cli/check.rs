@@ -42,13 +42,7 @@ impl Check {
         findings.sort();
         let texts = setup::texts(&loaded, &sources);
         let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
-        let rules_broken =
-            findings.iter().any(|finding| finding.severity == Severity::Error && finding.code.starts_with('R'));
-        let mut code = match (broken, rules_broken) {
-            (false, _) => exit::DONE,
-            (true, true) => exit::DATA,
-            (true, false) => exit::CONFIG,
-        };
+        let mut code = setup::code_of(&findings);
         let mut answers = Vec::new();
         if !self.offline && !broken {
             let ready = setup::Ready { loaded: loaded.clone(), sources };

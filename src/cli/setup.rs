@@ -30,9 +30,20 @@ pub(super) fn with_rules(global: &Global, loaded: Loaded) -> Result<Ready, u8> {
     let (sources, findings) = read_rules(&loaded);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         show_findings(global, &findings, &texts(&loaded, &sources));
-        return Err(exit::DATA);
+        return Err(code_of(&findings));
     }
     Ok(Ready { loaded, sources })
+}
+
+/// The exit code of findings: 65 where the table is at fault, 78 where only the configuration is, as when no table is
+/// where it says.
+pub(super) fn code_of(findings: &[Finding]) -> u8 {
+    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    match () {
+        () if errors.is_empty() => exit::DONE,
+        () if errors.iter().any(|finding| finding.code.starts_with('R')) => exit::DATA,
+        () => exit::CONFIG,
+    }
 }
 
 /// Adds the rules as they are: for verbs that decide nothing.

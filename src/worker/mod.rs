@@ -9,6 +9,7 @@
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
 //! | `memory` | what passed lately, out of the journal |
+//! | `note` | what a pass saw, for processes that make none |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
@@ -38,6 +39,7 @@ mod look;
 mod memory;
 mod metrics;
 mod missing;
+mod note;
 mod observe;
 mod operate;
 pub mod pass;

@@ -4,16 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::warn;
 
-use super::status::{Desk, DeskCounts};
+use super::status::Desk;
 use super::warden::Warden;
 use crate::config::DeskKey;
 use crate::model::{MatchKey, PersonId, PoolId, Seats, TargetName};
 use crate::seats::{HoldState, Ledger, Occupied};
-use crate::store::{Batch, StoreError};
 use crate::target::{DeskAccount, Observed};
-
-/// The note that keeps the desks' counts.
-const COUNTS: &str = "desk_counts";
 
 impl Warden {
     /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
@@ -128,31 +124,6 @@ impl Warden {
         people.sort();
         people.dedup();
         people
-    }
-
-    /// Keeps the desks' counts for reports of processes that call no desk.
-    pub(super) async fn remember_counts(&self, pass: u64) -> Result<(), StoreError> {
-        let counts = self.stand().desk_counts();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        let text = serde_json::to_string(&counts).unwrap_or_default();
-        if self.parts.store.note(COUNTS)?.as_ref() == Some(&text) {
-            return Ok(());
-        }
-        let mut batch = Batch::new(self.now(), pass);
-        batch.notes.insert(COUNTS.to_owned(), Some(text));
-        self.commit(batch).await
-    }
-
-    /// Members at the desks, as last read and changed by us since, perhaps by an earlier process.
-    pub(super) fn desk_counts(&self) -> DeskCounts {
-        let counts = self.stand().desk_counts();
-        if !counts.is_empty() {
-            return counts;
-        }
-        let kept = self.parts.store.note(COUNTS).ok().flatten();
-        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
     /// Whether more seats of the pool are in use than were bought, after the catalog was edited.

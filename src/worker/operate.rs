@@ -29,7 +29,7 @@ impl Warden {
             return Ok(Answer::failed(exit::USAGE, "a reason and a name are needed"));
         }
         let verdict = if approve {
-            seats::approve(&ledger, &digest, by, reason, now)
+            seats::approve(&ledger, &self.parts.config.brakes, &digest, by, reason, now)
         } else {
             seats::reject(&ledger, &digest, by, reason, now)
         };
@@ -42,7 +42,7 @@ impl Warden {
         self.commit(batch).await?;
         drop(turn);
         let ledger = self.ledger();
-        let needed = self.parts.config.brakes.approvers;
+        let needed = self.parts.config.brakes.approvers.max(1);
         let hold = ledger.held.get(&digest);
         let approvals = hold.map_or(0, |hold| hold.approvals.len());
         let data = serde_json::json!({
@@ -116,8 +116,9 @@ impl Warden {
             self.commit(batch).await?;
         }
         self.stand().desks.remove(target);
-        drop(turn);
         self.observe_desks(false).await;
+        self.leave_note(0).await?;
+        drop(turn);
         Ok(Answer::data(&view))
     }
 

@@ -61,7 +61,6 @@ impl Warden {
                 return Err(WardenError::Moved { expected: expected.clone(), now: digest });
             }
             let applied = self.apply(&planned, number).await?;
-            self.remember_counts(number).await?;
             self.remember_catalog(&planned.plan, number).await?;
             Ok::<_, WardenError>((planned, applied))
         }
@@ -105,9 +104,19 @@ impl Warden {
             info!(result, granted, revoked, moved, failed, held, duration_ms, "pass done");
         });
         metrics::pass(&view);
-        self.stand().last_pass = Some(view);
+        {
+            let mut standing = self.stand();
+            standing.last_pass = Some(view);
+            if outcome.is_ok() {
+                standing.failed_before.clear();
+            }
+        }
+        let noted = self.leave_note(number).await;
         self.show_metrics();
-        outcome
+        match noted {
+            Err(error) if outcome.is_ok() => Err(error.into()),
+            Ok(()) | Err(_) => outcome,
+        }
     }
 
     /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked.
@@ -154,7 +163,6 @@ impl Warden {
         after.clean = dirty;
         after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
-            after.notes.insert("pass".to_owned(), Some(pass.to_string()));
             self.commit(after).await?;
         }
         Ok(Planned { plan, policy, readings, desk_trouble })

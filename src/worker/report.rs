@@ -144,8 +144,9 @@ impl Warden {
         let (ledger, now) = (self.ledger(), self.now());
         let counts = ledger.counts();
         let queues = ledger.queues();
-        let desk_counts = self.desk_counts();
-        let occupied = self.stand().occupied();
+        let standing = self.stand();
+        let (desk_counts, occupied) = (standing.desk_counts(), standing.occupied());
+        drop(standing);
         let mut pools: Vec<_> = self.parts.catalog.pools.values().collect();
         pools.sort_by_key(|pool| (pool.kind, -pool.rank, pool.id.clone()));
         pools
@@ -408,8 +409,7 @@ impl Warden {
             .map(|(name, config)| {
                 let desk = standing.desks.get(name).cloned().unwrap_or_default();
                 let failing: Vec<FailingView> = standing
-                    .failing
-                    .iter()
+                    .failing()
                     .filter(|((_, pool), _)| self.parts.targets.get(name).is_some_and(|desk| desk.has_place_for(pool)))
                     .map(|((person, pool), failing)| FailingView {
                         person: *person,
@@ -420,7 +420,7 @@ impl Warden {
                     .collect();
                 let state = match () {
                     () if desk.error.is_some() || !failing.is_empty() => "failing",
-                    () if desk.observed.is_none() => "unknown",
+                    () if desk.at.is_none() => "unknown",
                     () => "ok",
                 };
                 TargetView {

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use thiserror::Error;
 
 use super::inbox::Inbox;
+use super::note;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, FeedKind, Mode};
@@ -146,7 +147,7 @@ impl Warden {
         for known in parts.store.ledger().known.values() {
             mirror.reserve(known.person, &known.accounts);
         }
-        let passes = parts.store.note("pass")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let passes = note::last_number(parts.store.as_ref())?;
         let warden = Self {
             turn: tokio::sync::Mutex::new(()),
             known: RwLock::new(Known { mirror, ..Known::default() }),
@@ -156,6 +157,7 @@ impl Warden {
             passes: AtomicU64::new(passes),
             parts,
         };
+        warden.take_up_note()?;
         warden.recall()?;
         warden.load_table(sources);
         Ok(warden)
@@ -227,8 +229,12 @@ impl Warden {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
     }
 
-    /// Commits, with the digest of the table in force in every entry.
+    /// Commits, with the digest of the table in force in every entry. What a pass writes keeps its number with it, so
+    /// that no later process gives it again.
     pub(super) async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        if batch.pass > 0 {
+            batch.notes.insert(note::NUMBER.to_owned(), Some(self.last_pass().max(batch.pass).to_string()));
+        }
         batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
         self.parts.store.commit(batch).await
     }

@@ -50,7 +50,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     out.push_str(&heading("Last pass"));
     let pass = match &status.last_pass {
         Some(pass) => pass_words(pass, now),
-        None => "None has been made by this process.".to_owned(),
+        None => "None has been made yet.".to_owned(),
     };
     out.push_str(&screen.text("  ", &pass));
     out
@@ -128,7 +128,7 @@ fn target_lines(target: &TargetView, now: Time, screen: Screen) -> String {
         _ => "seats are given and taken",
     };
     let state = match target.state.as_str() {
-        "unknown" => "not read yet by this process".to_owned(),
+        "unknown" => "not read yet".to_owned(),
         state => colored_state(state),
     };
     let at = target.observed_at.map(|at| format!(", read {}", moment_from(at, now))).unwrap_or_default();

@@ -9,6 +9,7 @@ mod found;
 mod hooks;
 mod leaving;
 mod matrix;
+mod note;
 mod push;
 mod recorded;
 mod reload;

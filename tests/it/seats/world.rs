@@ -216,7 +216,8 @@ impl World {
     }
 
     pub(super) fn approve(&mut self, digest: &Digest, by: &str) {
-        let event = seatwarden::seats::approve(&self.ledger, digest, by, "looked at it", self.now).unwrap();
+        let event = seatwarden::seats::approve(&self.ledger, &self.policy.brakes, digest, by, "looked at it", self.now)
+            .unwrap();
         self.happens(event);
     }
 
