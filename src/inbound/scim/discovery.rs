@@ -25,7 +25,7 @@ pub(super) fn provider(base: &str) -> Value {
         },
         "authenticationSchemes": [
             {"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-             "description": "The token of the feed, or a JWT of its issuer, in the Authorization header",
+             "description": "The token of the feed in the Authorization header",
              "specUri": "https://www.rfc-editor.org/rfc/rfc6750"},
             {"type": "httpbasic", "name": "Basic authentication",
              "description": "User and password of the feed", "specUri": "https://www.rfc-editor.org/rfc/rfc7617"},
