@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use seatwarden::directory::{AccountRow, Matching, Person, PersonRecord, merge};
 use seatwarden::model::{
-    Account, AccountId, Attribute, Billing, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status, Time,
+    Account, AccountId, Attribute, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status, Time,
 };
 use seatwarden::rules::{Given, Source, compile};
 use serde_json::json;
@@ -66,26 +66,9 @@ fn person(number: usize, facts: &Facts) -> Person {
 }
 
 fn catalog() -> Catalog {
-    let pools = (0..).zip(TIERS).map(|(rank, name)| {
-        let id = PoolId::from(name);
-        let pool = Pool {
-            id: id.clone(),
-            kind: PoolKind::Tier,
-            rank,
-            seats: Seats::Unlimited,
-            reserve: std::collections::BTreeMap::new(),
-            fallback: None,
-            grace: std::time::Duration::ZERO,
-            min_hold: None,
-            reassign: None,
-            billing: Billing::Current,
-            cost: None,
-            requires: std::collections::BTreeSet::new(),
-            excludes: std::collections::BTreeSet::new(),
-            keep: 0,
-        };
-        (id, pool)
-    });
+    let pools = (0..)
+        .zip(TIERS)
+        .map(|(rank, name)| (PoolId::from(name), Pool::plain(name, PoolKind::Tier, rank, Seats::Unlimited)));
     Catalog { default_tier: PoolId::from(Tier::DEFAULT.name()), pools: pools.collect() }
 }
 
