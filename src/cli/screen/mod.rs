@@ -81,6 +81,12 @@ impl Screen {
         format!("{own_line}{}\n", lines.join("\n"))
     }
 
+    /// A name in the column of names, behind so many blanks.
+    pub(super) fn label(self, indent: usize, name: &str) -> String {
+        let room = self.names().saturating_sub(indent);
+        format!("{}{}  ", " ".repeat(indent), padded(&self.cut(name, room), room))
+    }
+
     /// A text that is at most so wide, cut with an ellipsis.
     pub(super) fn cut(self, text: &str, width: usize) -> String {
         let text = one_line(text);
