@@ -107,10 +107,7 @@ fn what(event: &Event) -> String {
         Event::Pinned(Pin { person, undone: pass, by, reason, .. }) => {
             format!("{person} is held to what pass {pass} found, which {by} undid: {reason}")
         }
-        Event::DeskAccount { person, target, account: Some(account) } => {
-            format!("{person} is account {account} at {target}")
-        }
-        Event::DeskAccount { person, target, account: None } => format!("{person} has no account at {target} any more"),
+        Event::DeskAccount { person, target, account } => format!("{person} is account {account} at {target}"),
         Event::Unpinned { person, why } => format!("{person} is decided about by the table again: {}", why.text()),
     }
 }

@@ -197,8 +197,8 @@ pub enum Event {
         person: PersonId,
         /// At which desk.
         target: TargetName,
-        /// The desk's id of the account; `None` once the desk has it no more.
-        account: Option<String>,
+        /// The desk's id of the account.
+        account: String,
     },
     /// An operator undid a pass: this is what the person should hold instead of what the table gives.
     Pinned(Pin),

@@ -323,11 +323,7 @@ impl Ledger {
                 Touched::Trust
             }
             Event::DeskAccount { person, target, account } => {
-                let key = (*person, target.clone());
-                match account {
-                    Some(account) => self.desk_accounts.insert(key, account.clone()),
-                    None => self.desk_accounts.remove(&key),
-                };
+                self.desk_accounts.insert((*person, target.clone()), account.clone());
                 Touched::DeskAccount(*person, target.clone())
             }
             Event::Pinned(pin) => {
@@ -352,6 +348,15 @@ impl Ledger {
             .range((person, PoolId::new(""))..)
             .take_while(move |((holder, _), _)| *holder == person)
             .map(|((_, pool), holding)| (pool, holding))
+    }
+
+    /// Whether the person is one of [`Ledger::people`], by look-ups and not by going through all.
+    pub fn has(&self, person: PersonId) -> bool {
+        let from = (person, PoolId::new(""));
+        self.of_person(person).next().is_some()
+            || self.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
+            || self.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+            || self.pins.contains_key(&person)
     }
 
     /// Everybody who holds, waits or has a cooling seat, or whose seats an undo decides.

@@ -6,6 +6,7 @@
 //! | `read`, `missing` | feeds into the mirror; what absence means |
 //! | `observe` | what the desks hold |
 //! | `apply` | intent, call, result |
+//! | `intents` | intents that were left without a result |
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
 //! | `memory` | what passed lately, out of the journal |
@@ -35,6 +36,7 @@ mod coverage;
 mod explain;
 mod impact;
 mod inbox;
+mod intents;
 mod look;
 mod memory;
 mod metrics;

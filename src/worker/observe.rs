@@ -7,7 +7,7 @@ use tracing::warn;
 use super::status::Desk;
 use super::warden::Warden;
 use crate::config::DeskKey;
-use crate::model::{MatchKey, PersonId, PoolId, Seats, TargetName};
+use crate::model::{MatchKey, PersonId, PoolId, TargetName};
 use crate::seats::{HoldState, Ledger, Occupied};
 use crate::target::{DeskAccount, Observed};
 
@@ -124,15 +124,6 @@ impl Warden {
         people.sort();
         people.dedup();
         people
-    }
-
-    /// Whether more seats of the pool are in use than were bought, after the catalog was edited.
-    pub(super) fn is_beyond(&self, pool: &PoolId) -> bool {
-        let used = self.ledger().counts().get(pool).map_or(0, |count| u64::from(count.total()));
-        match self.parts.catalog.pool(pool).map(|pool| pool.seats) {
-            Some(Seats::Bought(bought)) => used > u64::from(bought),
-            Some(Seats::Unlimited) | None => false,
-        }
     }
 
     /// Whether every desk that has a place for the pool was read.

@@ -101,7 +101,7 @@ impl Warden {
                 let basis = decision.map(|decision| decision.basis).unwrap_or_default();
                 let (pool_id, target) = (pool.clone(), target.clone());
                 let unit = self.parts.catalog.pool(pool).and_then(|pool| seats::adopted_unit(&ledger, pool));
-                let known = Event::DeskAccount { person, target: target.clone(), account: Some(account.id.clone()) };
+                let known = Event::DeskAccount { person, target: target.clone(), account: account.id.clone() };
                 let event = Event::Adopted { person, pool: pool_id, target, class, cause, basis, unit };
                 ledger.apply(now, &event);
                 batch.events.extend(self.introduce([person].into())?);

@@ -406,7 +406,7 @@ impl Warden {
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
         let want = self.by_pin(person.id, want, rules, concerned.ledger);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || concerned.people.contains(&person.id) {
+        if claims || concerned.has(person.id) {
             desired.insert(person.id, want);
         }
         decision
@@ -434,17 +434,21 @@ impl Warden {
     }
 }
 
-/// A ledger, and everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about somebody of
-/// whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are
-/// asked for anew.
+/// Whom a ledger is about: everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about
+/// somebody of whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the
+/// others in it are asked for anew.
 pub(super) struct Concerned<'l> {
     ledger: &'l Ledger,
-    people: BTreeSet<PersonId>,
+    held: BTreeSet<PersonId>,
 }
 
 impl<'l> Concerned<'l> {
     pub(super) fn by(ledger: &'l Ledger) -> Self {
         let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
-        Self { ledger, people: ledger.people().into_iter().chain(held).collect() }
+        Self { ledger, held: held.collect() }
+    }
+
+    fn has(&self, person: PersonId) -> bool {
+        self.held.contains(&person) || self.ledger.has(person)
     }
 }

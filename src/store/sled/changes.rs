@@ -228,9 +228,8 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
             }
             Touched::DeskAccount(person, target) => {
                 let key = [DESK_ACCOUNT, &person.0.to_be_bytes(), target.as_str().as_bytes()].concat();
-                match part.desk_accounts.get(&(person, target)) {
-                    Some(account) => stage.put(Kind::State, &key, account.as_bytes())?,
-                    None => stage.remove(Kind::State, &key)?,
+                if let Some(account) = part.desk_accounts.get(&(person, target)) {
+                    stage.put(Kind::State, &key, account.as_bytes())?;
                 }
             }
             Touched::Pin(person) => {

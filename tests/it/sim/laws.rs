@@ -135,6 +135,9 @@ impl Watch {
                 }
             }
         }
+        if !self.ledger.people().iter().all(|person| self.ledger.has(*person)) || self.ledger.has(PersonId(u64::MAX)) {
+            return Err("the ledger looks somebody up otherwise than it lists them".to_owned());
+        }
         if self.ledger != *house.ledger() {
             return Err("invariant 10: the journal does not add up to the ledger".to_owned());
         }

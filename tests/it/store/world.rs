@@ -133,7 +133,7 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
             _ => Event::HoldEnded { digest, why: HoldEnd::Expired },
         },
         _ => match rng.u8(..7) {
-            6 => Event::DeskAccount { person, target: "desk".into(), account: rng.bool().then(|| "u-1".to_owned()) },
+            6 => Event::DeskAccount { person, target: "desk".into(), account: format!("u-{}", rng.u8(..3)) },
             4 => Event::Pinned(Pin {
                 person,
                 undone: rng.u64(..9),
