@@ -49,6 +49,7 @@ mod table;
 mod text;
 mod toml_table;
 mod trace;
+mod turns;
 mod witness;
 mod zeros;
 
