@@ -226,13 +226,17 @@ fn compare(
     findings: &mut Findings<'_>,
 ) -> bool {
     let label = |exception: &Exception| labels::exception(entries, exception);
+    let others = || -> Vec<labels::Label> {
+        let given = |exception: &Exception| labels::given(entries, exception);
+        given(other).into_iter().chain([label(one)]).chain(given(one)).collect()
+    };
     let at = format!("the other one is at {}:{}", one.place.file, one.place.line);
     if one.gives.tier.is_some() && other.gives.tier.is_some() {
         if one.gives == other.gives {
             return false;
         }
         let message = format!("two exceptions for one person disagree: {} or {}", one.gives.text(), other.gives.text());
-        findings.add_labelled(code::EXCEPTIONS_DISAGREE, label(other), vec![label(one)], message, at);
+        findings.add_labelled(code::EXCEPTIONS_DISAGREE, label(other), others(), message, at);
         return true;
     }
     if one.gives.denies() || other.gives.denies() {
@@ -248,7 +252,7 @@ fn compare(
     for mine in pools(one) {
         if let Some(theirs) = theirs.iter().find(|theirs| excludes(catalog, &mine, theirs)) {
             let message = format!("two exceptions for one person give {mine} and {theirs}, which exclude each other");
-            findings.add_labelled(code::ADDONS_MEET, label(other), vec![label(one)], message, at);
+            findings.add_labelled(code::ADDONS_MEET, label(other), others(), message, at);
             return true;
         }
     }

@@ -140,12 +140,18 @@ impl Lookup {
     }
 }
 
+/// Whom a row matches, and when.
+type Ask<'a> = (&'a [(usize, Cell)], Window);
+
+/// A row's number, its priority and the number of what it gives.
+type Counting = (RowNo, i64, u32);
+
 /// The rows that can count: of those that match the same people on the same days, the ones with the highest priority
 /// decide, and of those that give the same the smallest id. A table in which a row stands a thousand times is looked
 /// up as if it stood there once.
 fn counting(rows: &[Row], heads: &[Head]) -> (Vec<RowNo>, Vec<RowNo>) {
     let (mut deciding, mut adding) = (Vec::new(), Vec::new());
-    let mut alike: BTreeMap<(&[(usize, Cell)], Window), Vec<(RowNo, i64, u32)>> = BTreeMap::new();
+    let mut alike: BTreeMap<Ask<'_>, Vec<Counting>> = BTreeMap::new();
     for (number, (row, head)) in rows.iter().zip(heads).enumerate() {
         let Ok(number) = RowNo::try_from(number) else { break };
         let alike = alike.entry((row.cells.as_slice(), row.window)).or_default();
@@ -156,7 +162,7 @@ fn counting(rows: &[Row], heads: &[Head]) -> (Vec<RowNo>, Vec<RowNo>) {
             continue;
         }
         let of_tier = |other: &RowNo| rows.get(*other as usize).is_some_and(|row| row.gives.tier.is_some());
-        let tops = |(other, priority, gives): &(RowNo, i64, u32)| {
+        let tops = |(other, priority, gives): &Counting| {
             of_tier(other) && (*priority > row.priority || (*priority == row.priority && *gives == head.gives))
         };
         if !alike.iter().any(tops) {

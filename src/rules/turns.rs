@@ -78,7 +78,7 @@ impl Turns {
                 widths.map(move |width| format!("{prefix}{:0>width$}", number.digits()))
             })
         });
-        self.exact.iter().map(|text| text.to_string()).chain(of_ranges)
+        self.exact.iter().map(ToString::to_string).chain(of_ranges)
     }
 }
 

@@ -23,7 +23,7 @@ fn count(compiled: &Compiled, code: &str) -> usize {
 }
 
 fn tier(number: usize) -> &'static str {
-    if number % 2 == 0 { "agent" } else { "fulfiller" }
+    if number.is_multiple_of(2) { "agent" } else { "fulfiller" }
 }
 
 /// Four letters, different for every number.
