@@ -72,6 +72,11 @@ pub trait Feed: Send + Sync {
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
 
+    /// What the feed does without, and why, in a sentence for an operator. Its readings stand all the same.
+    fn degraded(&self) -> Option<String> {
+        None
+    }
+
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.
     async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {

@@ -313,6 +313,7 @@ impl Warden {
                         throttled: budget.throttled,
                     },
                     error,
+                    degraded: self.parts.feeds.get(name).and_then(|feed| feed.degraded()),
                 }
             })
             .collect();

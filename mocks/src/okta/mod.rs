@@ -54,6 +54,8 @@ pub struct Org {
     pub concurrency: usize,
     /// After how many further requests a change shows up in `search`; 0 means at once.
     pub search_lag: u64,
+    /// Whether HR imports make people and change them: the log then tells so in words that no event hook has.
+    pub imports: bool,
     /// How far Okta's clock is ahead of the world's, for `Date` and `X-Rate-Limit-Reset`.
     pub clock_skew: SignedDuration,
     /// The custom profile attribute that carries the job code.
@@ -82,6 +84,7 @@ impl Org {
             limits: Limits::default(),
             concurrency: 75,
             search_lag: 0,
+            imports: false,
             clock_skew: SignedDuration::ZERO,
             job_code_attribute: "jobCode".to_owned(),
             latency: Duration::ZERO,

@@ -95,6 +95,9 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
         out.push_str(&screen.text(&below, &error.yellow().to_string()));
         out.push_str(&screen.text(&below, "Nobody loses a seat by this; it is read again by itself."));
     }
+    if let Some(degraded) = &feed.degraded {
+        out.push_str(&screen.text(&below, &degraded.yellow().to_string()));
+    }
     if feed.rate.throttled > 0 {
         let times = counted(feed.rate.throttled, "time");
         let text = format!("the provider slowed us down {times} since the start");

@@ -203,7 +203,11 @@ fn changes_and_reads_by_id_tell_what_happened_since() {
                     assert_eq!(read.shown.get(&id(purged)), Some(&None), "removed");
                     assert_eq!(read.shown.len(), 3);
                 }
-                Kind::Okta | Kind::Scim => assert_eq!(read.reading.coverage, Coverage::Changes, "{kind:?}"),
+                Kind::Okta => {
+                    assert_eq!(read.reading.coverage, Coverage::Changes);
+                    assert_eq!(read.shown.get(&id(purged)), Some(&None), "told by the log, read by id");
+                }
+                Kind::Scim => assert_eq!(read.reading.coverage, Coverage::Changes),
             }
             assert_eq!(read.shown.get(&id(mover)), Some(&Some(Status::Active)), "{kind:?}");
             assert_eq!(read.shown.get(&id(leaver)), Some(&Some(Status::Gone)), "{kind:?}");

@@ -6,6 +6,7 @@ mod explain;
 mod faults;
 mod found;
 mod hooks;
+mod okta;
 mod recorded;
 mod reload;
 mod screens;
