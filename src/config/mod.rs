@@ -126,10 +126,23 @@ pub struct FeedConfig {
     pub budget: f64,
     /// What happens to the seats of somebody suspended.
     pub on_suspended: OnSuspended,
+    /// Whose SCIM server it is; [`Profile::Standard`] for other kinds.
+    pub profile: Profile,
     /// More trust anchors (PEM).
     pub ca_file: Option<PathBuf>,
     /// What the provider may tell us at `/hooks/NAME`.
     pub hook: Option<Hook>,
+}
+
+/// Whose SCIM server a feed reads, where that is known to differ from what the RFCs say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// As it says of itself.
+    #[default]
+    Standard,
+    /// Microsoft Entra's SCIM API: paths in lower case, cursors alone, no filter that could tell changes, and a price
+    /// on every request.
+    Entra,
 }
 
 /// Who may knock at `/hooks/NAME`, and how they prove who they are.

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::config::{FeedConfig, FeedKind};
 use crate::directory::{Gap, Page, Reading};
-use crate::model::{Account, FeedName};
+use crate::model::{Account, FeedName, Time};
 use crate::outbound::{Budget, Peer, Ports};
 
 /// What to read.
@@ -75,6 +75,17 @@ pub trait Feed: Send + Sync {
     /// What the feed does without, and why, in a sentence for an operator. Its readings stand all the same.
     fn degraded(&self) -> Option<String> {
         None
+    }
+
+    /// When the provider forgets a cursor, where it does.
+    fn cursor_expires(&self, _cursor: &str) -> Option<Time> {
+        None
+    }
+
+    /// Whether every request costs money and changes cannot be asked for: such a feed is read whole by full passes
+    /// alone, and by id where a hook points.
+    fn is_billed(&self) -> bool {
+        false
     }
 
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes

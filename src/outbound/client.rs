@@ -35,6 +35,8 @@ pub struct Budget {
     pub left: Option<f64>,
     /// 429 answers so far.
     pub throttled: u64,
+    /// Requests that the vendor bills, so far; `None` where they cost nothing.
+    pub billed: Option<u64>,
 }
 
 /// What one try came to.

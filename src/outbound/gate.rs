@@ -205,7 +205,7 @@ impl Gate {
             let spare = self.spare().unwrap_or(allowance);
             (spare / allowance).clamp(0.0, 1.0)
         });
-        Budget { limit: self.limit, remaining: self.remaining, reset: self.reset, left, throttled: 0 }
+        Budget { limit: self.limit, remaining: self.remaining, reset: self.reset, left, throttled: 0, billed: None }
     }
 
     /// Forgets a window that is over, a hold that is past, and everything when the clock was put back.

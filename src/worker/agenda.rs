@@ -1,4 +1,4 @@
-//! What is due by date: grace that ends, seats that have cooled, approvals that expire, days of the table.
+//! What is due by date: grace that ends, people who leave, seats that have cooled, approvals that expire, days of the table.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::view::DueView;
-use crate::model::{PoolId, Time};
+use crate::model::{PersonId, PoolId, Time};
 use crate::rules::RuleSet;
 use crate::seats::Ledger;
 
@@ -14,7 +14,13 @@ use crate::seats::Ledger;
 const TOLD: usize = 12;
 
 /// What comes after `now`, the soonest first. Seats of one pool are told together, by day.
-pub(super) fn agenda(ledger: &Ledger, rules: Option<&RuleSet>, now: Time, zone: &TimeZone) -> Vec<DueView> {
+pub(super) fn agenda(
+    ledger: &Ledger,
+    rules: Option<&RuleSet>,
+    leaving: &BTreeMap<PersonId, Time>,
+    now: Time,
+    zone: &TimeZone,
+) -> Vec<DueView> {
     let grace =
         ledger.holdings.iter().filter_map(|((_, pool), holding)| Some((pool, holding.leaving.as_ref()?.due_at)));
     let cooling = ledger.cooling.iter().map(|((_, pool), cooling)| (pool, cooling.until));
@@ -23,6 +29,12 @@ pub(super) fn agenda(ledger: &Ledger, rules: Option<&RuleSet>, now: Time, zone: 
         let noun = if count == 1 { "seat leaves" } else { "seats leave" };
         let text = format!("grace ends, {count} {noun} {pool}");
         due.push(DueView { at, what: "grace_ends".to_owned(), pool: Some(pool.clone()), count, text });
+    }
+    let holders = ledger.holdings.keys().filter_map(|(person, pool)| Some((pool, *leaving.get(person)?)));
+    for ((pool, _), (at, count)) in by_day(holders, now, zone) {
+        let verb = if count == 1 { "holder of" } else { "holders of" };
+        let text = format!("{count} {verb} {pool} leave by the date that HR gave");
+        due.push(DueView { at, what: "leaves".to_owned(), pool: Some(pool.clone()), count, text });
     }
     for ((pool, _), (at, count)) in by_day(cooling, now, zone) {
         let noun = if count == 1 { "seat of" } else { "seats of" };

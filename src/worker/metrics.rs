@@ -76,6 +76,14 @@ impl Warden {
         }
         if let Ok(status) = self.status_view() {
             for feed in status.feeds {
+                if let Some(billed) = feed.rate.billed {
+                    let name = feed.name.clone();
+                    counter!("seatwarden_feed_billed_requests_total", "feed" => name).absolute(billed);
+                }
+                if let Some(at) = feed.cursor_expires {
+                    let name = feed.name.clone();
+                    gauge!("seatwarden_feed_cursor_expires_timestamp_seconds", "feed" => name).set(timestamp(at));
+                }
                 if let Some(at) = feed.last_whole {
                     gauge!("seatwarden_feed_last_whole_timestamp_seconds", "feed" => feed.name).set(timestamp(at));
                 }

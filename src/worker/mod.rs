@@ -172,7 +172,7 @@ fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
 
 impl Warden {
     /// The next instant at which time alone changes something: grace, cooling, the terms of a
-    /// pool that people wait for, approvals, or a day of the table.
+    /// pool that people wait for, approvals, a day of the table, or the date on which somebody leaves.
     pub fn next_due(&self, now: Time) -> Option<Time> {
         let zone = &self.parts.config.time_zone;
         let day = self
@@ -184,8 +184,9 @@ impl Warden {
         let seats = seats::next_due(&ledger, now);
         let pools: Vec<_> = self.parts.catalog.pools.values().collect();
         let terms = seats::terms_due(&ledger, &pools, now);
+        let leaving = self.known().leaving.values().copied().filter(|at| *at > now).min();
         // Never in the past: a due step that could not be done must not spin the loop.
         let soonest = now.plus(Duration::from_secs(1));
-        [day, seats, terms].into_iter().flatten().min().map(|due| due.max(soonest))
+        [day, seats, terms, leaving].into_iter().flatten().min().map(|due| due.max(soonest))
     }
 }

@@ -4,12 +4,13 @@
 //! pages do not show is judged only when a walk has ended well; see `missing`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::Scope;
 use super::view::ReadingView;
@@ -42,6 +43,8 @@ enum Depth {
     Afresh,
 }
 
+/// How long before a cursor expires it is told.
+const EXPIRY_ALARM: Duration = Duration::from_hours(24);
 /// Reads by id side by side. The outbound client has its own cap below this.
 const READS_AT_ONCE: usize = 16;
 
@@ -53,7 +56,10 @@ impl Warden {
         match scope {
             Scope::Full => self.walk(&all(), Depth::Whole, pass, &mut done).await?,
             Scope::Feed(name) => self.walk(std::slice::from_ref(name), Depth::Afresh, pass, &mut done).await?,
-            Scope::Incremental => self.walk(&all(), Depth::Changes, pass, &mut done).await?,
+            Scope::Incremental => {
+                let free: Vec<FeedName> = all().into_iter().filter(|name| !self.costs_and_stands(name)).collect();
+                self.walk(&free, Depth::Changes, pass, &mut done).await?;
+            }
             Scope::Person(id) => self.read_person(*id, pass, &mut done).await?,
             Scope::Hinted { accounts, feeds } => {
                 let names: Vec<FeedName> =
@@ -199,6 +205,7 @@ impl Warden {
             Coverage::Changes => after.last_good = Some(reading.read_at),
             Coverage::Partial(gap) => {
                 warn!(feed.name = %feed, call = %gap.call, why = %gap.why, "a feed could not be read whole");
+                self.warn_of_expiry(feed, before.cursor.as_deref());
             }
         }
         if reading.coverage.gap().is_none() {
@@ -211,13 +218,13 @@ impl Warden {
         // Times alone are not worth a write to disk: after a crash the feed is read a little further back.
         let worth = FeedState { last_good: before.last_good, last_whole: before.last_whole, ..after.clone() } != before
             || before.last_whole.is_none() != after.last_whole.is_none();
+        let times = (after.last_whole, after.last_good);
         if worth {
             let mut batch = Batch::new(self.now(), pass);
             batch.feeds.insert(feed.clone(), after);
             self.commit(batch).await?;
-        } else {
-            self.stand().times.insert(feed.clone(), (after.last_whole, after.last_good));
         }
+        self.stand().times.insert(feed.clone(), times);
         let view = ReadingView {
             name: feed.clone(),
             coverage: reading.coverage.word().to_owned(),
@@ -228,6 +235,22 @@ impl Warden {
         info!(feed.name = %feed, coverage = view.coverage, accounts = reading.accounts, "feed read");
         self.stand().readings.insert(feed.clone(), view);
         Ok(())
+    }
+
+    /// Whether a feed bills every request and its last reading was good: then the next full pass is soon enough.
+    fn costs_and_stands(&self, name: &FeedName) -> bool {
+        let billed = self.parts.feeds.get(name).is_some_and(|feed| feed.is_billed());
+        billed && self.stand().readings.get(name).is_some_and(|reading| reading.error.is_none())
+    }
+
+    /// Tells a day ahead that the provider is about to forget where we stand. It costs a whole reading, no seat; but
+    /// deletions of the time between are then found by absence alone.
+    fn warn_of_expiry(&self, feed: &FeedName, cursor: Option<&str>) {
+        let source = self.parts.feeds.get(feed);
+        let Some(expires) = source.and_then(|source| source.cursor_expires(cursor?)) else { return };
+        if self.now().plus(EXPIRY_ALARM) >= expires {
+            error!(feed.name = %feed, %expires, "the provider forgets the feed's cursor; a whole reading will be needed");
+        }
     }
 
     /// Reads accounts by their immutable ids. Those that nobody knew become known; those that are gone and that nobody

@@ -293,12 +293,17 @@ impl Warden {
                     standing.times.get(name).copied().unwrap_or((state.last_whole, state.last_good));
                 let error = standing.readings.get(name).and_then(|reading| reading.error.clone());
                 let lag = last_good.map(|at| now.since(at));
+                let feed = self.parts.feeds.get(name);
+                // Incremental passes leave a feed alone that bills them.
+                let billed = feed.is_some_and(|feed| feed.is_billed());
+                let late = if billed { late.saturating_add(self.parts.config.pass.full) } else { late };
                 let word = match () {
                     () if error.is_some() => "partial",
                     () if lag.is_none_or(|lag| lag > late) => "late",
                     () => "ok",
                 };
-                let budget = self.parts.feeds.get(name).map(|feed| feed.budget()).unwrap_or_default();
+                let budget = feed.map(|feed| feed.budget()).unwrap_or_default();
+                let cursor_expires = feed.and_then(|feed| feed.cursor_expires(state.cursor.as_deref()?));
                 FeedView {
                     name: name.to_string(),
                     state: word.to_owned(),
@@ -311,9 +316,11 @@ impl Warden {
                         remaining: budget.remaining,
                         reset: budget.reset,
                         throttled: budget.throttled,
+                        billed: budget.billed,
                     },
                     error,
                     degraded: self.parts.feeds.get(name).and_then(|feed| feed.degraded()),
+                    cursor_expires,
                 }
             })
             .collect();
@@ -327,7 +334,7 @@ impl Warden {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: now,
             seats: self.seats_view(),
-            due: agenda(&ledger, table.set.as_deref(), now, &self.parts.config.time_zone),
+            due: agenda(&ledger, table.set.as_deref(), &self.known().leaving, now, &self.parts.config.time_zone),
             ready: table.set.is_some(),
             daemon: false,
             feeds,

@@ -531,6 +531,8 @@ pub struct FeedView {
     pub error: Option<String>,
     /// What the feed does without, and why; its readings stand all the same.
     pub degraded: Option<String>,
+    /// When the provider forgets where the last reading ended, so that everybody has to be read again.
+    pub cursor_expires: Option<Time>,
 }
 
 /// How much of a vendor's limit is left.
@@ -544,6 +546,8 @@ pub struct RateView {
     pub reset: Option<Time>,
     /// 429 answers so far.
     pub throttled: u64,
+    /// Requests that the vendor bills, since the start; `null` where they cost nothing.
+    pub billed: Option<u64>,
 }
 
 /// One desk.

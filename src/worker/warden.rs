@@ -14,7 +14,7 @@ use super::inbox::Inbox;
 use super::status::Standing;
 use crate::ambient::Clock;
 use crate::config::{Config, Mode};
-use crate::directory::{Mirror, Person, PersonRecord, merge};
+use crate::directory::{Mirror, Person, PersonRecord, leaves_at, left_by, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
 use crate::outbound::{Keys, Ports};
@@ -91,6 +91,8 @@ pub(super) struct Known {
     pub(super) desired: Desired,
     /// The day the desires were made for, and by which table.
     pub(super) made_for: Option<(jiff::civil::Date, Digest)>,
+    /// When people leave whose feed told the date.
+    pub(super) leaving: BTreeMap<PersonId, Time>,
     /// People by row and code, when everybody was decided for and it is not written down yet.
     pub(super) census: Option<Census>,
 }
@@ -269,9 +271,9 @@ impl Warden {
         self.parts.targets.values().filter(|target| target.has_place_for(pool)).cloned().collect()
     }
 
-    /// One person as the rules see them.
+    /// One person as the rules see them today.
     pub(super) fn person_of(&self, record: &PersonRecord) -> Person {
-        merge(record, &self.parts.config.people)
+        left_by(merge(record, &self.parts.config.people), self.now(), &self.parts.config.time_zone)
     }
 
     /// Whom to look for at a desk.
@@ -304,8 +306,13 @@ impl Warden {
         let stale = known.made_for.as_ref() != Some(&made_for);
         if stale {
             let mut taker = CensusTaker::new(rules, today);
-            let mut count = |person: &Person, decision: &Decision| taker.see(person, decision);
+            let mut leaving = BTreeMap::new();
+            let mut count = |person: &Person, decision: &Decision| {
+                taker.see(person, decision);
+                leaving.extend(leaves_at(person, &self.parts.config.time_zone).map(|at| (person.id, at)));
+            };
             known.desired = self.desire_all(&known, rules, today, &ledger, &mut count)?;
+            known.leaving = leaving;
             known.census = Some(taker.finish());
             known.made_for = Some(made_for);
             return Ok(());
@@ -314,9 +321,11 @@ impl Warden {
         let mut desired = std::mem::take(&mut known.desired);
         for id in people {
             desired.remove(&id);
+            known.leaving.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
                     let person = self.person_of(&record);
+                    known.leaving.extend(leaves_at(&person, &self.parts.config.time_zone).map(|at| (id, at)));
                     self.desire_one(&known, rules, today, &concerned, &person, &mut desired);
                 }
                 Ok(None) => {}

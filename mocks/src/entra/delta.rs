@@ -60,9 +60,9 @@ impl Tenant {
             (Some(token), _) => self.resume(world, call, token),
             (None, Some("latest")) => {
                 let to = world.last_seq();
-                Self::begin(world, call).map(|round| Round { from: Some(to), to, ..round })
+                self.begin(world, call).map(|round| Round { from: Some(to), to, ..round })
             }
-            (None, Some("") | None) => Self::begin(world, call),
+            (None, Some("") | None) => self.begin(world, call),
             (None, Some(token)) => self.resume(world, call, token).map(|round| {
                 // A delta link begins a new round where the last one ended.
                 if round.place.is_none() { Round { to: world.last_seq(), ..round } } else { round }
@@ -74,11 +74,12 @@ impl Tenant {
         }
     }
 
-    fn begin(world: &World, call: &Call) -> Result<Round, Reply> {
+    fn begin(&self, world: &World, call: &Call) -> Result<Round, Reply> {
         let select = Select::read(call.param("$select")).map_err(|name| {
             let text = format!("Could not find a property named '{name}' on type 'microsoft.graph.user'.");
             error::bad_request(world, &text)
         })?;
+        self.may_select(world, &select)?;
         if select.has("signInActivity") {
             let text = "Invalid request for delta query: signInActivity cannot be selected.";
             return Err(error::bad_request(world, text));

@@ -14,7 +14,7 @@ const BY_DEFAULT: [&str; 9] = [
     "officeLocation",
     "mobilePhone",
 ];
-const MORE: [&str; 20] = [
+const MORE: [&str; 21] = [
     "id",
     "accountEnabled",
     "userType",
@@ -25,6 +25,7 @@ const MORE: [&str; 20] = [
     "country",
     "employeeOrgData",
     "employeeHireDate",
+    "employeeLeaveDateTime",
     "onPremisesExtensionAttributes",
     "onPremisesSyncEnabled",
     "createdDateTime",
@@ -36,7 +37,7 @@ const MORE: [&str; 20] = [
     "businessPhones",
     "otherMails",
 ];
-const FROM_HR: [&str; 9] = [
+const FROM_HR: [&str; 10] = [
     "employeeId",
     "jobTitle",
     "department",
@@ -45,6 +46,7 @@ const FROM_HR: [&str; 9] = [
     "usageLocation",
     "employeeType",
     "employeeOrgData",
+    "employeeLeaveDateTime",
     "onPremisesExtensionAttributes",
 ];
 const NAMES: [&str; 6] = ["userPrincipalName", "mail", "displayName", "givenName", "surname", "mailNickname"];

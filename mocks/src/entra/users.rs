@@ -66,11 +66,20 @@ impl Tenant {
         Reply::json(StatusCode::OK, &Value::Object(row))
     }
 
+    /// The date of leaving has a permission of its own.
+    pub(super) fn may_select(&self, world: &World, select: &Select) -> Result<(), Reply> {
+        if select.has("employeeLeaveDateTime") && !self.may("User-LifeCycleInfo.Read.All") {
+            return Err(error::denied(world));
+        }
+        Ok(())
+    }
+
     fn selected(&self, world: &World, call: &Call) -> Result<Select, Reply> {
         let select = Select::read(call.param("$select")).map_err(|name| {
             let text = format!("Could not find a property named '{name}' on type 'microsoft.graph.user'.");
             error::bad_request(world, &text)
         })?;
+        self.may_select(world, &select)?;
         if select.has("signInActivity") && !self.may("AuditLog.Read.All") {
             return Err(error::denied(world));
         }

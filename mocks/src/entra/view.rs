@@ -35,6 +35,7 @@ fn property(tenant: &Tenant, world: &World, person: &Person, name: &str) -> Opti
         "userType" => Some(json!("Member")),
         "employeeId" => field(Field::EmployeeNumber),
         "employeeType" => field(Field::EmployeeType),
+        "employeeLeaveDateTime" => field(Field::LeaveDate),
         "jobTitle" => field(Field::Title),
         "department" => field(Field::Department),
         "companyName" => field(Field::Organization),

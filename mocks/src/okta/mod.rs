@@ -52,6 +52,8 @@ pub struct Org {
     pub limits: Limits,
     /// How many requests may be in hand at once; one more answers the concurrency 429.
     pub concurrency: usize,
+    /// The most users on a page, whatever is asked for.
+    pub page_max: usize,
     /// After how many further requests a change shows up in `search`; 0 means at once.
     pub search_lag: u64,
     /// Whether HR imports make people and change them: the log then tells so in words that no event hook has.
@@ -83,6 +85,7 @@ impl Org {
             require_dpop: false,
             limits: Limits::default(),
             concurrency: 75,
+            page_max: users::PAGE,
             search_lag: 0,
             imports: false,
             clock_skew: SignedDuration::ZERO,

@@ -130,7 +130,18 @@ impl Provider {
 
     fn route(&mut self, world: &World, call: &Call, route: &[&str]) -> Reply {
         let ["scim", "v2", rest @ ..] = route else { return self.not_found(&call.path) };
-        match (call.method.as_str(), rest) {
+        let mut rest = rest.to_vec();
+        if let (true, Some(first)) = (self.settings.lower_case_paths, rest.first_mut()) {
+            *first = match *first {
+                "users" => "Users",
+                "groups" => "Groups",
+                "schemas" => "Schemas",
+                "resourcetypes" => "ResourceTypes",
+                "serviceproviderconfig" => "ServiceProviderConfig",
+                _ => return self.not_found(&call.path),
+            };
+        }
+        match (call.method.as_str(), rest.as_slice()) {
             ("GET", ["ServiceProviderConfig"]) => self.service_provider_config(call),
             ("GET", ["ResourceTypes"]) => self.resource_types(call, None),
             ("GET", ["ResourceTypes", id]) => self.resource_types(call, Some(id)),

@@ -36,6 +36,8 @@ pub struct Settings {
     pub paging: Paging,
     /// Writes `resources` where the RFC has `Resources`.
     pub lower_case_resources: bool,
+    /// Knows its endpoints in lower case alone: `/users`.
+    pub lower_case_paths: bool,
     /// Leaves `totalResults` out.
     pub omit_total: bool,
     /// Leaves `Resources` out of an empty list.
@@ -73,6 +75,7 @@ impl Default for Settings {
             page_default: 100,
             paging: Paging::Index,
             lower_case_resources: false,
+            lower_case_paths: false,
             omit_total: false,
             omit_empty_resources: false,
             numeric_status: false,
@@ -87,6 +90,22 @@ impl Default for Settings {
             no_seat: 403,
             unique_external_id: false,
             content_type: "application/scim+json".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    /// Microsoft Entra's SCIM API: cursors alone, no totals, `resources` and paths in lower case, no filter by time.
+    #[must_use]
+    pub fn entra() -> Self {
+        Self {
+            page_max: 100,
+            paging: Paging::FORCED_CURSOR,
+            lower_case_resources: true,
+            lower_case_paths: true,
+            omit_total: true,
+            last_modified: false,
+            ..Self::default()
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum Field {
     JobCode,
     /// Employee, Contractor and the like.
     EmployeeType,
+    /// When the person leaves, as RFC 3339 text.
+    LeaveDate,
 }
 
 /// Where a person stands with the company.

@@ -79,6 +79,9 @@ fn headline(status: &StatusView, screen: Screen) -> String {
     out
 }
 
+/// How long before a feed's cursor expires it is shown.
+const CURSOR_ALARM: std::time::Duration = std::time::Duration::from_hours(24);
+
 fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     let state = colored_state(&feed.state);
     let label = format!(
@@ -97,6 +100,13 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     }
     if let Some(degraded) = &feed.degraded {
         out.push_str(&screen.text(&below, &degraded.yellow().to_string()));
+    }
+    if let Some(expires) = feed.cursor_expires.filter(|at| now.plus(CURSOR_ALARM) >= *at) {
+        let text = format!("the provider forgets where we stand {}; then everybody is read", moment_from(expires, now));
+        out.push_str(&screen.text(&below, &text.yellow().to_string()));
+    }
+    if let Some(billed) = feed.rate.billed {
+        out.push_str(&screen.text(&below, &format!("{} billed since the start", counted(billed, "request"))));
     }
     if feed.rate.throttled > 0 {
         let times = counted(feed.rate.throttled, "time");

@@ -12,7 +12,7 @@ use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::{Parsed, Section};
 use crate::config::tree::Node;
-use crate::config::{Auth, FeedConfig, FeedKind, Named, urls};
+use crate::config::{Auth, FeedConfig, FeedKind, Named, Profile, urls};
 use crate::model::{FeedName, OnSuspended};
 
 /// At most what Okta grants one principal, with room for whoever else uses the same app (Okta caps a principal at half
@@ -57,6 +57,10 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
     let attributes = attributes::read(&mut section, usual(kind), !matches!(kind, Kind::Push));
     let budget = budget(&mut section);
     let on_suspended = section.or("on_suspended", "hold", parse::choice(&ON_SUSPENDED));
+    let profile = match kind {
+        Kind::Scim => section.or("profile", "standard", parse::choice(&PROFILES)),
+        Kind::Okta | Kind::Entra | Kind::Push => Some(Profile::Standard),
+    };
     let ca_file = ca_file(&mut section);
     let hook = super::hook::read(&mut section, kind);
     section.shaped(shape(kind)).finish();
@@ -70,6 +74,7 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
         attributes: attributes?,
         budget: budget?,
         on_suspended: on_suspended?,
+        profile: profile?,
         ca_file: ca_file?,
         hook: hook?,
     })
@@ -77,6 +82,8 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
 
 const ON_SUSPENDED: [(&str, OnSuspended); 3] =
     [("hold", OnSuspended::Hold), ("revoke", OnSuspended::Revoke), ("keep", OnSuspended::Keep)];
+
+const PROFILES: [(&str, Profile); 2] = [("standard", Profile::Standard), ("entra", Profile::Entra)];
 
 const fn usual(kind: Kind) -> &'static Usual {
     match kind {
@@ -148,7 +155,11 @@ fn tenant(node: &Node) -> Parsed<String> {
 }
 
 fn scim(section: &mut Section<'_>) -> Reached {
-    let url = section.need("url", "\"https://hr.acme.example/scim/v2\"", urls::base(&["/Users", "/Groups"]));
+    let url = section.need(
+        "url",
+        "\"https://hr.acme.example/scim/v2\"",
+        urls::base(&["/Users", "/Groups", "/users", "/groups"]),
+    );
     let auth = auth::read(section, &Peer::Scim);
     Some((FeedKind::Scim, url?, auth?))
 }

@@ -66,6 +66,8 @@ pub enum FeedFile {
     Scim {
         /// The base URL, without `/Users`.
         url: String,
+        /// Whose server it is: `standard`, or `entra` for Microsoft Entra's SCIM API. Default `standard`.
+        profile: Option<ProfileFile>,
         /// How we prove who we are.
         auth: ScimAuth,
         /// Our name -> path in the SCIM user; `job_code` must be mapped.
@@ -94,6 +96,16 @@ pub enum FeedFile {
         /// One more trust anchor (PEM).
         ca_file: Option<String>,
     },
+}
+
+/// Whose SCIM server it is.
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProfileFile {
+    /// As it says of itself.
+    Standard,
+    /// Microsoft Entra's SCIM API, which is billed by request.
+    Entra,
 }
 
 /// What happens to the seats of somebody suspended.

@@ -9,6 +9,7 @@ mod subscription;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -23,12 +24,14 @@ use super::tally::{Repeats, Tally};
 use super::{Feed, Presence, Scope, Subscription, Wish};
 use crate::config::FeedConfig;
 use crate::directory::{Coverage, Gap, Page, Reading};
-use crate::model::FeedName;
+use crate::model::{FeedName, Time};
 use crate::outbound::{Budget, Call, Client, Peer, Place, Ports, Reply};
 
 const ROUND: &str = "GET /v1.0/users/delta";
 const ONE: &str = "GET /v1.0/users/{id}";
 const VERSION: u32 = 1;
+/// How long Graph knows the delta link of a directory object.
+const LINK_LIFE: Duration = Duration::from_hours(7 * 24);
 /// What every account needs, beside what the configuration maps. Only selected properties raise changes.
 const ALWAYS: [&str; 7] =
     ["id", "accountEnabled", "userPrincipalName", "mail", "displayName", "userType", "employeeId"];
@@ -47,6 +50,9 @@ struct Cursor {
     v: u32,
     select: String,
     link: String,
+    /// When the round began that ended with the link.
+    #[serde(default)]
+    at: Option<Time>,
 }
 
 impl Entra {
@@ -198,7 +204,10 @@ impl Feed for Entra {
         let first = follow.unwrap_or_else(|| self.first());
         let walked = walk.run(first, |reply, tally| self.turn(reply, tally, &mut round)).await;
         let cursor = match (&walked.gap, round.link) {
-            (None, Some(link)) => serde_json::to_string(&Cursor { v: VERSION, select: self.select.clone(), link }).ok(),
+            (None, Some(link)) => {
+                let cursor = Cursor { v: VERSION, select: self.select.clone(), link, at: Some(read_at) };
+                serde_json::to_string(&cursor).ok()
+            }
             (Some(_), _) | (None, None) => None,
         };
         let coverage = match walked.gap {
@@ -215,6 +224,11 @@ impl Feed for Entra {
 
     fn budget(&self) -> Budget {
         self.client.budget()
+    }
+
+    fn cursor_expires(&self, cursor: &str) -> Option<Time> {
+        let cursor: Cursor = serde_json::from_str(cursor).ok()?;
+        cursor.at.map(|at| at.plus(LINK_LIFE))
     }
 
     async fn subscribe(&self, wish: &Wish, known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {

@@ -3,12 +3,15 @@
 //! SCIM has no deltas: changes are listed by `meta.lastModified` where the server filters, deletions are seen by walking
 //! the whole list. Where it does not filter, a reading of changes is a whole walk. `active` is never filtered on: a
 //! leaver has to be seen leaving.
+//!
+//! Microsoft Entra's own server (`profile = "entra"`) is not asked what it can do, for that is known and every request
+//! is billed: 2xx and 404 are counted.
 
 mod paging;
 mod provider;
 mod wire;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use http::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -22,13 +25,13 @@ use super::pages::{Limits, Turn, Walk, Walked};
 use super::since::{Since, stamp};
 use super::tally::{Repeats, Tally};
 use super::{Feed, Presence, Scope};
-use crate::config::FeedConfig;
+use crate::config::{FeedConfig, Profile};
 use crate::directory::{Coverage, Gap, Page, Reading};
 use crate::model::{FeedName, Time};
 use crate::outbound::{Budget, Call, Client, Peer, Place, Ports, Reply};
 
-const LIST: &str = "GET /Users";
-const ONE: &str = "GET /Users/{id}";
+/// Names of calls, by profile.
+const CALLS: [(&str, &str); 2] = [("GET /Users", "GET /Users/{id}"), ("GET /users", "GET /users/{id}")];
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// Reads one server.
@@ -39,6 +42,9 @@ pub(super) struct Scim {
     provider: OnceCell<Provider>,
     /// The server said that it filters and then refused to.
     unfiltered: AtomicBool,
+    profile: Profile,
+    /// Answers that were billed.
+    billed: AtomicU64,
 }
 
 impl Scim {
@@ -55,6 +61,22 @@ impl Scim {
             mapping: Mapping::new(config, Dialect::Scim, defaults),
             provider: OnceCell::new(),
             unfiltered: AtomicBool::new(false),
+            profile: config.profile,
+            billed: AtomicU64::new(0),
+        }
+    }
+
+    /// The names of the calls for a list and for one account.
+    fn calls(&self) -> (&'static str, &'static str) {
+        match self.profile {
+            Profile::Standard => CALLS[0],
+            Profile::Entra => CALLS[1],
+        }
+    }
+
+    fn count(&self, reply: &Reply) {
+        if (200..300).contains(&reply.status) || reply.status == 404 {
+            self.billed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -64,7 +86,7 @@ impl Scim {
         let walk = Walk {
             client: &self.client,
             pages,
-            what: LIST,
+            what: self.calls().0,
             // Also in a list of changes: by index, whoever comes twice has pushed somebody else off a page.
             repeats: Repeats::Drift,
             limits: Limits::default(),
@@ -83,6 +105,7 @@ impl Scim {
     }
 
     fn turn(&self, reply: &Reply, tally: &mut Tally, paging: &mut Paging) -> Result<Turn, Trouble> {
+        self.count(reply);
         if !(200..300).contains(&reply.status) {
             return paging.refused(reply);
         }
@@ -162,7 +185,12 @@ impl Feed for Scim {
     }
 
     fn budget(&self) -> Budget {
-        self.client.budget()
+        let billed = self.is_billed().then(|| self.billed.load(Ordering::Relaxed));
+        Budget { billed, ..self.client.budget() }
+    }
+
+    fn is_billed(&self) -> bool {
+        self.profile == Profile::Entra
     }
 }
 
@@ -173,6 +201,9 @@ impl Scim {
 
     /// What the server can do, asked once.
     async fn provider(&self) -> Result<Provider, Gap> {
+        if self.profile == Profile::Entra {
+            return Ok(Provider::ENTRA);
+        }
         if let Some(provider) = self.provider.get() {
             return Ok(*provider);
         }
@@ -184,17 +215,20 @@ impl Scim {
     }
 
     async fn presence(&self, id: &str) -> Result<Presence, Gap> {
-        let gap = |why: String| Trouble::invalid(why).at(ONE.into());
+        let (_, one) = self.calls();
+        let gap = |why: String| Trouble::invalid(why).at(one.into());
         let id = answer::check_id(id).map_err(gap)?;
-        let place = Place::Path(format!("/Users/{}", answer::segment(id)), Vec::new());
-        let reply = answer::fetch(&self.client, get("user", place, headers(), &[404]), ONE).await?;
+        let users = Provider::of(self.profile).users;
+        let place = Place::Path(format!("{users}/{}", answer::segment(id)), Vec::new());
+        let reply = answer::fetch(&self.client, get("user", place, headers(), &[404]), one).await?;
+        self.count(&reply);
         if reply.status == 404 {
             if wire::says_not_found(&reply) {
                 return Ok(Presence::Gone);
             }
             return Err(gap("answered 404 without a SCIM error, which any web server does".into()));
         }
-        let row = answer::json(&reply).map_err(|trouble| trouble.at(ONE.into()))?;
+        let row = answer::json(&reply).map_err(|trouble| trouble.at(one.into()))?;
         let account = wire::account(&self.name, &self.mapping, &row).map_err(gap)?;
         if account.id.id != id {
             return Err(gap("answered with another account than the one asked for".into()));
@@ -208,6 +242,6 @@ fn headers() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, value)])
 }
 
-fn call(query: Vec<(String, String)>, expects: &'static [u16]) -> Call {
-    get("users", Place::Path("/Users".into(), query), headers(), expects)
+fn call(users: &str, query: Vec<(String, String)>, expects: &'static [u16]) -> Call {
+    get("users", Place::Path(users.to_owned(), query), headers(), expects)
 }

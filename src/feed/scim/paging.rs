@@ -158,6 +158,6 @@ impl Paging {
         if let Some(filter) = &self.filter {
             query.push(("filter".to_owned(), filter.clone()));
         }
-        call(query, self.expects())
+        call(self.provider.users, query, self.expects())
     }
 }

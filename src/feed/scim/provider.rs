@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::headers;
 use super::wire::{get, truth};
+use crate::config::Profile;
 use crate::directory::{Gap, GapKind};
 use crate::feed::answer::{self, fetch, json};
 use crate::outbound::{Client, Place};
@@ -25,12 +26,28 @@ pub(super) struct Provider {
     pub cursor: bool,
     /// Rows to ask for.
     pub count: u64,
+    /// Where its users are.
+    pub users: &'static str,
+}
+
+impl Provider {
+    /// Microsoft Entra's server. It says that it filters, and does so by names alone; its page size it tells twice and
+    /// differently (1000 and 100), and it may always give fewer.
+    pub(super) const ENTRA: Self = Self { filter: false, cursor: true, count: PAGE, users: "/users" };
+
+    /// What is known before the server was asked.
+    pub(super) fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Standard => Self::default(),
+            Profile::Entra => Self::ENTRA,
+        }
+    }
 }
 
 impl Default for Provider {
     /// What is safe to believe of a server that does not tell: plain index paging, no filter.
     fn default() -> Self {
-        Self { filter: false, cursor: false, count: PAGE }
+        Self { filter: false, cursor: false, count: PAGE, users: "/Users" }
     }
 }
 
@@ -70,5 +87,6 @@ fn read(body: &Value) -> Provider {
         filter: flag(filter, "supported") == Some(true),
         cursor,
         count: most.map_or(PAGE, |most| most.min(largest)),
+        ..Provider::default()
     }
 }

@@ -172,6 +172,7 @@ impl Kind {
             attributes: attributes.into_iter().map(|(name, path)| (name.to_owned(), path)).collect(),
             budget: 1.0,
             on_suspended: OnSuspended::default(),
+            profile: seatwarden::config::Profile::default(),
             ca_file: None,
             hook: None,
         }

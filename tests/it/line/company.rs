@@ -28,6 +28,10 @@ pub(super) struct Setup {
     pub(super) rules: String,
     /// More lines for `seatwarden.toml`, before the sections of feeds.
     pub(super) more: String,
+    /// More attributes of feeds, each as `name = "path", `.
+    pub(super) attributes: String,
+    /// Whose server a SCIM feed reads.
+    pub(super) profile: &'static str,
 }
 
 impl Default for Setup {
@@ -39,6 +43,8 @@ impl Default for Setup {
             rules: "id,job_code,tier,addons,class\nanalysts,SD-*,fulfiller,,\non-call,OPS-*,fulfiller,,on-call\n"
                 .to_owned(),
             more: GENEROUS.to_owned(),
+            attributes: String::new(),
+            profile: "standard",
         }
     }
 }
@@ -90,7 +96,11 @@ impl Company {
         );
         for server in &setup.feeds {
             let running = mocks.serve(*server).await.unwrap();
-            text.push_str(&section(*server, &running.url()));
+            text.push_str(
+                &section(*server, &running.url())
+                    .replace("attributes = { ", &format!("attributes = {{ {}", setup.attributes))
+                    .replace("PROFILE", setup.profile),
+            );
             servers.push(running);
         }
         if let Some(mode) = setup.desk {
@@ -299,7 +309,7 @@ fn section(server: Server, url: &str) -> String {
             entra::CLIENT_ID
         ),
         Server::Scim | Server::Desk => format!(
-            "[feed.hr]\nkind = \"scim\"\nurl = \"{url}/scim/v2\"\nauth = {{ kind = \"bearer\", token = {{ file = \"scim.token\" }} }}\n\
+            "[feed.hr]\nkind = \"scim\"\nprofile = \"PROFILE\"\nurl = \"{url}/scim/v2\"\nauth = {{ kind = \"bearer\", token = {{ file = \"scim.token\" }} }}\n\
              attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
         ),
     }

@@ -6,6 +6,8 @@ mod explain;
 mod faults;
 mod found;
 mod hooks;
+mod leaving;
+mod matrix;
 mod okta;
 mod recorded;
 mod reload;
