@@ -89,13 +89,15 @@ fn failure((at, url): &(Timestamp, String)) -> Value {
 
 /// The words of an import for what it did.
 fn imported(mut event: Value, imports: bool) -> Value {
-    let word = match event["eventType"].as_str() {
+    let word = match event.get("eventType").and_then(Value::as_str) {
         Some("user.lifecycle.create") if imports => "system.import.user.create",
         Some("user.account.update_profile") if imports => "system.import.user.update",
         Some("user.lifecycle.deactivate") if imports => "system.import.user.update_user_lifecycle_from_master",
         _ => return event,
     };
-    event["eventType"] = word.into();
+    if let Some(kind) = event.get_mut("eventType") {
+        *kind = word.into();
+    }
     event
 }
 

@@ -62,9 +62,6 @@ fn faults(server: Server) -> Vec<(Fault, Worth)> {
         (Fault::HostileNext("https://evil.example".to_owned()), Worth::Lie),
         (Fault::LoopingNext, Worth::Lie),
     ];
-    if server == Server::Okta {
-        faults.push((Fault::LoseAttribute("status".to_owned()), Worth::Lie));
-    }
     if server == Server::Entra {
         faults.push((Fault::ExpireTokens, Worth::Passing));
         faults.push((Fault::ResetDelta, Worth::Again));
@@ -263,11 +260,6 @@ async fn judge(
 }
 
 #[test]
-fn okta() {
-    matrix(Server::Okta, Homes::OKTA, None);
-}
-
-#[test]
 fn entra() {
     matrix(Server::Entra, Homes::ENTRA, Way::Index);
 }
@@ -294,6 +286,7 @@ fn scim_of_entra() {
 fn a_walk_takes_the_fewest_requests_that_the_protocol_allows() {
     let pages = PEOPLE.div_ceil(PAGE);
     let cases = [
+        (Server::Okta, Homes::OKTA, Way::Index, pages, 2),
         (Server::Entra, Homes::ENTRA, Way::Index, pages, 1),
         (Server::Scim, Homes::SCIM, Way::Index, pages + 1, 1),
         (Server::Scim, Homes::SCIM, Way::Cursor, pages, 1),
