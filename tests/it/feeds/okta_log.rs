@@ -84,12 +84,12 @@ fn whom_the_list_does_not_show_is_read_by_id() {
 #[test]
 fn who_was_named_and_cannot_be_read_keeps_the_place_in_the_log() {
     let healthy = Arc::new(AtomicBool::new(false));
-    let state = Arc::clone(&healthy);
+    let answers = Arc::clone(&healthy);
     let script = Script::with_log(move |_, asked| {
         Some(match asked.path() {
             LOG => log(&[event("user.lifecycle.delete.completed", "SUCCESS", "00u0002")], asked),
             "/api/v1/users" => okta_page(&[okta_user(1, "ACTIVE")], 9, asked),
-            _ if state.load(Ordering::Relaxed) => gone(),
+            _ if answers.load(Ordering::Relaxed) => gone(),
             _ => Answer::raw(404, "text/html", "a proxy"),
         })
     });
