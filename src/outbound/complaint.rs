@@ -70,8 +70,8 @@ pub(super) fn advice(status: u16, code: Option<&str>) -> &'static str {
     match code.unwrap_or_default() {
         "E0000006" => "give the service app an admin role (Read-only Administrator is enough) and grant its scopes",
         "E0000004" | "E0000011" => {
-            "an API token dies with the admin who made it and after 30 days without use: make another; of a service app \
-             check client_id, key and key_id"
+            "check the credentials in `auth`: an API token dies with the admin who made it and after 30 days without use; of a \
+             service app check client_id, key and key_id"
         }
         "E0000015" => "this org's plan lacks the feature: ask the vendor, or read people by another feed",
         "Authorization_RequestDenied" | "Authorization_IdentityNotFound" => {
