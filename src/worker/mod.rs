@@ -57,9 +57,10 @@ mod undo;
 pub mod view;
 mod warden;
 
-pub use answer::{audit_answer, failed};
+pub use answer::{audit_answer, failed, target_exit};
 pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
+pub use observe::DeskTrouble;
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request, RulesFile};

@@ -79,6 +79,9 @@ impl Parts {
 pub struct Warden {
     pub(super) parts: Parts,
     pub(super) turn: tokio::sync::Mutex<()>,
+    /// Held from the making of a plan until the journal knows which held plans it releases, and by whoever approves or
+    /// rejects one: short, so that an operator's word does not wait for the reading and writing of a pass.
+    pub(super) judging: tokio::sync::Mutex<()>,
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
@@ -150,6 +153,7 @@ impl Warden {
         let passes = note::last_number(parts.store.as_ref())?;
         let warden = Self {
             turn: tokio::sync::Mutex::new(()),
+            judging: tokio::sync::Mutex::new(()),
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),

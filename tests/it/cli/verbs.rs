@@ -184,11 +184,24 @@ fn trouble_has_its_exit_code() {
     assert_eq!(warned.json()["findings"][0]["related"].as_array().unwrap().len(), 3);
     desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfiller\n");
 
+    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
+    desk.write("seatwarden.toml", &config.replace("lic-fulfiller", "lic-nobody-made"));
+    let (checked, ran) = (desk.run(&["check"]), desk.run(&["run", "--once"]));
+    assert_eq!((checked.code, ran.code), (75, 75), "{checked:?} {ran:?}");
+    assert!(checked.err.contains("lic-nobody-made") && ran.err.contains("lic-nobody-made"), "{checked:?} {ran:?}");
+    desk.write("seatwarden.toml", &config);
+    std::fs::rename(desk.path("okta.token"), desk.path("gone.token")).unwrap();
+    for verb in [&["check"][..], &["plan"], &["run", "--once"]] {
+        let lacking = desk.run(verb);
+        assert_eq!(lacking.code, 78, "{lacking:?}");
+        assert!(lacking.err.contains("okta.token"), "{lacking:?}");
+    }
+    std::fs::rename(desk.path("gone.token"), desk.path("okta.token")).unwrap();
+
     desk.stop_okta();
     let down = desk.run(&["run", "--once", "--deadline", "1s"]);
     assert_eq!(down.code, 69, "{down:?}");
 
-    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
     desk.write(
         "seatwarden.toml",
         &config.replace("token = { file = \"desk.token\" }", "token = \"s3cret\"").replace("[pass]", "[pas]"),
