@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench simulate fmt fuzz deploy-check
+.PHONY: help demo test check bench bench-peers simulate fmt fuzz deploy-check
 
 CARGO ?= cargo
 
@@ -19,6 +19,9 @@ check: ## The quick part: format and lints
 
 bench: ## Measures evaluate, plan, store and mirror beside their alternatives (release build)
 	$(CARGO) bench --bench line --bench store --bench mirror
+
+bench-peers: ## Measures one decision beside zen-engine and cedar-policy (builds them first, for some minutes)
+	$(CARGO) run --release --locked --manifest-path benches/peers/Cargo.toml
 
 simulate: ## Lives through SEEDS=10000 seeded worlds with faults and crashes, from FROM=0 on (optimized build)
 	SEEDS=$(or $(SEEDS),10000) FROM=$(or $(FROM),0) $(CARGO) test --profile bench --test it -- --nocapture sim::random

@@ -8,32 +8,14 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use seatwarden::directory::{AccountRow, Matching, Person, PersonRecord, merge};
 use seatwarden::model::{
-    Account, AccountId, Attribute, Attributes, Billing, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats,
-    Status, Time,
+    Account, AccountId, Attribute, Attributes, Catalog, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status, Time,
 };
 use seatwarden::rules::{RuleSet, Source, compile};
 
 pub(crate) const TODAY: Date = date(2026, 11, 22);
 
 fn pool(name: &str, rank: i64, seats: Seats) -> (PoolId, Pool) {
-    let id = PoolId::from(name);
-    let pool = Pool {
-        id: id.clone(),
-        kind: PoolKind::Tier,
-        rank,
-        seats,
-        reserve: std::collections::BTreeMap::new(),
-        fallback: None,
-        grace: std::time::Duration::ZERO,
-        min_hold: None,
-        reassign: None,
-        billing: Billing::Current,
-        cost: None,
-        requires: std::collections::BTreeSet::new(),
-        excludes: std::collections::BTreeSet::new(),
-        keep: 0,
-    };
-    (id, pool)
+    (PoolId::from(name), Pool::plain(name, PoolKind::Tier, rank, seats))
 }
 
 pub(crate) fn catalog() -> Catalog {

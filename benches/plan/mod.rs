@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use divan::{Bencher, black_box};
 use jiff::tz::TimeZone;
-use seatwarden::model::{Attribute, Billing, Catalog, Digest, PersonId, Pool, PoolId, PoolKind, RuleId, Seats, Time};
+use seatwarden::model::{Attribute, Catalog, Digest, PersonId, Pool, PoolId, PoolKind, RuleId, Seats, Time};
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{Brake, Brakes, Event, Lately, Ledger, Limit, Policy, check, decide, scope};
 
@@ -17,22 +17,7 @@ fn now() -> Time {
 }
 
 fn pool(id: &str, rank: i64, seats: Seats) -> Pool {
-    Pool {
-        id: id.into(),
-        kind: PoolKind::Tier,
-        rank,
-        seats,
-        reserve: BTreeMap::new(),
-        fallback: None,
-        grace: Duration::ZERO,
-        min_hold: None,
-        reassign: None,
-        billing: Billing::Current,
-        cost: None,
-        requires: [].into(),
-        excludes: [].into(),
-        keep: 0,
-    }
+    Pool::plain(id, PoolKind::Tier, rank, seats)
 }
 
 fn policy(seats: u32) -> Policy {

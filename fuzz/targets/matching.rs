@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use jiff::civil::{Date, date};
 use seatwarden::directory::Person;
-use seatwarden::model::{Attribute, FeedName, PersonId, PoolId, Status};
-use seatwarden::rules::{Decision, Given, Source, compile};
+use seatwarden::model::{Attribute, FeedName, PersonId, Status};
+use seatwarden::rules::{Source, compile};
 
 use super::reference::{Exception, Rule, Table, Verdict, decide};
 use super::shelf::catalog;
@@ -152,21 +152,8 @@ pub(crate) fn matcher(data: &[u8]) {
         // People with several values may tie where the check of ties takes them to have one.
         if let Ok(verdict) = decide(&table, &person, TODAY) {
             let decision = set.decide(&person, TODAY);
-            assert_eq!(told(&decision), verdict, "{table:#?}\n{person:#?}");
+            assert_eq!(Verdict::from(&decision), verdict, "{table:#?}\n{person:#?}");
         }
-    }
-}
-
-fn told(decision: &Decision) -> Verdict {
-    Verdict {
-        tier: match &decision.tier {
-            Given::Default => None,
-            Given::Denied(_) => Some("none".to_owned()),
-            Given::Tier(pool, _) => Some(pool.to_string()),
-        },
-        addons: decision.addons.keys().map(PoolId::to_string).collect(),
-        class: decision.class.as_ref().map(ToString::to_string),
-        rule: decision.rule.as_ref().map(ToString::to_string),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod books;
 mod matching;
+mod pushed;
 // The evaluator that is written from the text of the contract alone.
 #[path = "../../tests/it/rules/reference.rs"]
 mod reference;
@@ -25,6 +26,7 @@ pub(crate) fn csv(data: &[u8]) {
 
 pub(crate) use books::xlsx;
 pub(crate) use matching::matcher;
+pub(crate) use pushed::scim;
 
 fn text(path: &str, data: &[u8]) {
     let file = Source { path: path.to_owned(), bytes: data.to_vec() };

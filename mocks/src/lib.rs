@@ -76,6 +76,7 @@ mod journal;
 mod keys;
 pub mod okta;
 pub mod post;
+pub mod push;
 mod rng;
 pub mod scim;
 mod server;

@@ -42,6 +42,7 @@ pub const fn subject(event: &Event) -> Option<PersonId> {
         | Event::Waiting { person, .. }
         | Event::WaitEnded { person, .. }
         | Event::Cooled { person, .. }
+        | Event::DeskAccount { person, .. }
         | Event::Unpinned { person, .. } => Some(*person),
         Event::Held(_)
         | Event::Approved { .. }
@@ -106,6 +107,7 @@ fn what(event: &Event) -> String {
         Event::Pinned(Pin { person, undone: pass, by, reason, .. }) => {
             format!("{person} is held to what pass {pass} found, which {by} undid: {reason}")
         }
+        Event::DeskAccount { person, target, account } => format!("{person} is account {account} at {target}"),
         Event::Unpinned { person, why } => format!("{person} is decided about by the table again: {}", why.text()),
     }
 }

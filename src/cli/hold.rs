@@ -53,12 +53,13 @@ async fn send(global: &Global, request: Request) -> u8 {
         Ok(answer) => output::finish(global, answer, |value: &Value| {
             let text = |name: &str| value.get(name).map(|field| field.to_string().replace('"', "")).unwrap_or_default();
             if value.get("approved") == Some(&Value::Bool(true)) {
-                format!(
-                    "approved by {} ({} of {} needed); the next pass does it",
-                    text("by"),
-                    text("approvals"),
-                    text("needed")
-                )
+                let count = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+                let (approvals, needed) = (count("approvals"), count("needed"));
+                let then = match needed.saturating_sub(approvals) {
+                    0 => "the next pass does it".to_owned(),
+                    more => format!("{more} more needed"),
+                };
+                format!("approved by {} ({approvals} of {needed} needed); {then}", text("by"))
             } else {
                 format!("rejected by {}; the steps stay held", text("by"))
             }

@@ -7,6 +7,7 @@ use owo_colors::OwoColorize as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::screen::one_line;
 use super::{Global, Output};
 use crate::worker::Answer;
 use crate::worker::request::exit;
@@ -133,7 +134,7 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(|name| name.to_uppercase()).collect::<Vec<_>>());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| one_line(cell)).collect::<Vec<_>>());
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

@@ -14,14 +14,16 @@ use tracing::{error, info, warn};
 use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
-use crate::config::Config;
+use crate::config::{Config, FeedKind};
+use crate::inbound::control::ControlError;
 use crate::inbound::{control, ops, public};
 use crate::store::StoreError;
 use crate::worker::request::exit;
 use crate::worker::{self, INBOX, Request, Trigger, Warden};
 
-/// How long the pass in hand may take once a stop was asked for.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How long the pass in hand may take once a stop was asked for. With what ends after it the process is gone within
+/// five seconds.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -60,7 +62,7 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
         Ok(listener) => listener,
         Err(error) => {
             output::complain(&error.to_string());
-            return exit::CONFIG;
+            return if matches!(error, ControlError::Taken(_)) { exit::UNREACHABLE } else { exit::CONFIG };
         }
     };
     let mut tries = 0;
@@ -143,8 +145,8 @@ async fn listeners(
         info!(%address, "ops listener is up");
         tasks.spawn(ops::serve(listener, warden.clone(), counts, stop.clone()));
     }
-    // Without a hook nobody has a reason to call.
-    let hooked = config.feeds.values().any(|feed| feed.hook.is_some());
+    // Without a hook and without a feed that pushes nobody has a reason to call.
+    let hooked = config.feeds.values().any(|feed| feed.hook.is_some() || feed.kind == FeedKind::ScimPush);
     if let Some(address) = config.listen.public.filter(|_| hooked) {
         let limits = public::Limits::default();
         let listener = public::listen(address, limits).await.map_err(|error| (address, error))?;

@@ -30,15 +30,31 @@ pub(super) fn with_rules(global: &Global, loaded: Loaded) -> Result<Ready, u8> {
     let (sources, findings) = read_rules(&loaded);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         show_findings(global, &findings, &texts(&loaded, &sources));
-        return Err(exit::DATA);
+        return Err(code_of(&findings));
     }
     Ok(Ready { loaded, sources })
+}
+
+/// The exit code of findings: 65 where the table is at fault, 78 where only the configuration is, as when no table is
+/// where it says.
+pub(super) fn code_of(findings: &[Finding]) -> u8 {
+    let errors: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    match () {
+        () if errors.is_empty() => exit::DONE,
+        () if errors.iter().any(|finding| finding.code.starts_with('R')) => exit::DATA,
+        () => exit::CONFIG,
+    }
 }
 
 /// Adds the rules as they are: for verbs that decide nothing.
 pub(super) fn with_any_rules(loaded: Loaded) -> Ready {
     let (sources, _) = read_rules(&loaded);
     Ready { loaded, sources }
+}
+
+/// Whether a secret or certificate that the configuration names is missing.
+pub(super) fn lacks_secret(loaded: &Loaded) -> bool {
+    config::check_named(loaded, &environment()).iter().any(|finding| finding.severity == Severity::Error)
 }
 
 /// Reads configuration and catalog alone.
@@ -85,8 +101,9 @@ pub(super) fn examine_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
     match config::load_rules_sources(&loaded.config.rules) {
         Ok(sources) => {
             let zone = &loaded.config.time_zone;
-            let examined = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone));
-            (sources, examined.findings)
+            let mut findings = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone)).findings;
+            findings.extend(config::files_of_other_kinds(&loaded.config.rules));
+            (sources, findings)
         }
         Err(finding) => (Vec::new(), vec![finding]),
     }

@@ -99,6 +99,8 @@ codes! {
     NO_RULES = 50;
     /// The setting is allowed and rarely what is meant.
     ODD = 51;
+    /// A file in the rules folder may hold a table and is of a kind that is not read.
+    OTHER_KIND = 52;
     /// The default tier does not exist.
     NO_DEFAULT_TIER = 60;
     /// The default tier costs seats.

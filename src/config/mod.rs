@@ -52,7 +52,7 @@ mod urls;
 pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load};
 pub use overlay::{NOT_SETTINGS, PREFIX};
 pub use parse::span as parse_duration;
-pub use rules_files::{is_table, load_rules_sources};
+pub use rules_files::{files_of_other_kinds, is_table, load_rules_sources};
 pub use secret::Secret;
 pub use secrets::check_named;
 pub use sources::Sources;
@@ -223,7 +223,7 @@ pub enum FeedKind {
     },
     /// A SCIM 2.0 server that we poll.
     Scim,
-    /// We are the SCIM 2.0 server (a later issue).
+    /// We are the SCIM 2.0 server at `/scim/v2/NAME`.
     ScimPush,
 }
 

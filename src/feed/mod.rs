@@ -9,6 +9,7 @@ pub mod hook;
 mod mapping;
 mod okta;
 mod pages;
+pub mod push;
 mod scim;
 mod since;
 mod subscription;
@@ -100,7 +101,8 @@ pub trait Feed: Send + Sync {
     }
 }
 
-/// Makes the feed of a section. Nothing is called and no secret is read yet. `None` for kinds that are not polled.
+/// Makes the feed of a section. Nothing is called and no secret is read yet. `None` for kinds
+/// that are not polled; see [`push`].
 pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
     let peer = Peer {
         name: config.name.to_string(),

@@ -6,3 +6,4 @@ pub mod hooks;
 pub mod listener;
 pub mod ops;
 pub mod public;
+pub mod scim;

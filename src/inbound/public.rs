@@ -26,8 +26,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 
-use super::hooks;
 use super::listener::{Bounds, Connection, Listener};
+use super::{hooks, scim};
 use crate::ambient::{Chance, Clock};
 use crate::feed::hook::event_id;
 use crate::worker::Warden;
@@ -88,7 +88,9 @@ pub async fn serve(mut listener: Listener, warden: Arc<Warden>, limits: Limits, 
     let per_peer: Arc<PerPeer> = Arc::new(RateLimiter::keyed(Quota::per_second(limits.per_peer)));
     let guard =
         Guard { per_peer: per_peer.clone(), chance: Arc::new(Chance::system()), clock: warden.parts().clock.clone() };
+    let pushed = scim::router(&warden, limits.body);
     let app = hooks::router(warden, limits.body)
+        .merge(pushed)
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(axum::middleware::from_fn_with_state(guard, guarded));
     let connections = TaskTracker::new();

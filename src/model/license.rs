@@ -78,6 +78,28 @@ pub struct Pool {
     pub keep: u32,
 }
 
+impl Pool {
+    /// A pool without any terms beside its name, kind, rank and seats.
+    pub fn plain(id: impl Into<PoolId>, kind: PoolKind, rank: i64, seats: Seats) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            rank,
+            seats,
+            reserve: BTreeMap::new(),
+            fallback: None,
+            grace: Duration::ZERO,
+            min_hold: None,
+            reassign: None,
+            billing: Billing::Current,
+            cost: None,
+            requires: BTreeSet::new(),
+            excludes: BTreeSet::new(),
+            keep: 0,
+        }
+    }
+}
+
 /// Whether a pool is a tier or an add-on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

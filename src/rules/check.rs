@@ -9,6 +9,7 @@ use super::code;
 use super::column::{Column, Key, STATUS_WORDS, did_you_mean};
 use super::csv_table::shortened;
 use super::damage::{curly, hidden, quotes, remade};
+use super::foreign::foreign;
 use super::normal::normal;
 use super::pattern::{Fault, MAX_VALUE_CHARS, Pattern};
 use super::row::{Exception, Gives, Row, Tier, Window};
@@ -109,6 +110,9 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         let window = self.window(entry);
         let priority = self.priority(entry);
         let place = self.findings.place(entry.get(&Key::Id).map_or(entry.span, |cell| cell.span))?;
+        if entry.unsure {
+            return None;
+        }
         Some(Row {
             id: id?,
             place,
@@ -231,6 +235,10 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
                 return false;
             }
         }
+        if let Some(damage) = foreign(inner, column) {
+            let message = format!("`{}` {}", shortened(inner), damage.message);
+            self.findings.add(damage.code, value.span, message, damage.help);
+        }
         let side = if excludes { &mut cell.exclude } else { &mut cell.include };
         side.push(pattern, inner);
         true
@@ -351,7 +359,10 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         let window = Window { from: from?, until: until? };
         if window.is_empty() {
             let span = entry.get(&Key::Until).map_or(entry.span, |cell| cell.span);
-            self.findings.add(code::DATES_REVERSED, span, "`until` is before `from`", "both days are included");
+            let from = entry.get(&Key::From).map_or(entry.span, |cell| cell.span);
+            let (this, others) = ((span, "the last day".to_owned()), vec![(from, "the first day".to_owned())]);
+            let (message, help) = ("`until` is before `from`".to_owned(), "both days are included".to_owned());
+            self.findings.add_labelled(code::DATES_REVERSED, this, others, message, help);
             return None;
         }
         Some(window)
@@ -399,7 +410,7 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
         let gives = self.gives(entry);
         let window = self.window(entry);
         let person = entry.one(&Key::Person)?;
-        let sound = complete && !entry.cells.values().any(|cell| cell.broken);
+        let sound = complete && !entry.unsure && !entry.cells.values().any(|cell| cell.broken);
         let place = self.findings.place(person.span)?;
         if person.text.chars().count() > MAX_VALUE_CHARS {
             let help = "name one person by e-mail or employee number";

@@ -78,6 +78,7 @@ codes! {
     COVERED = "R050" Warning "other rows take everybody from a row, so that it never counts";
     ROW_OVER = "R051" Warning "the dates of a row are over";
     GAP = "R052" Warning "dates leave days on which no row counts";
+    FOREIGN = "R053" Warning "a value looks like a pattern or list of another language";
     CASE_EXPECTS_NOTHING = "R070" Error "a case expects nothing";
     UNKNOWN_ROW = "R071" Error "a case names a row that the table does not have";
 }

@@ -76,7 +76,8 @@ fn section(file: usize, header: &Record, rows: &[Record], entries: &mut Vec<Entr
             findings.add(code::CSV_WIDTH, span, message, help);
             continue;
         }
-        entries.push(Entry { kind, span, cells: cells_of(file, record, &columns, findings) });
+        let cells = cells_of(file, record, &columns, findings);
+        entries.push(Entry { kind, span, cells, unsure: is_unsure(record, &columns) });
     }
 }
 
@@ -215,6 +216,11 @@ fn used_columns(header: &Record, rows: &[Record]) -> usize {
     let blank = |record: &Record, at: usize| record.fields.get(at).is_none_or(|field| field.text.trim().is_empty());
     let used = |at: &usize| !blank(header, *at) || rows.iter().any(|row| !blank(row, *at));
     (0..header.fields.len()).rfind(used).map_or(header.fields.len(), |last| last + 1)
+}
+
+/// Whether anything is written under a column that is not known.
+fn is_unsure(record: &Record, columns: &[Option<Key>]) -> bool {
+    record.fields.iter().zip(columns).any(|(field, column)| column.is_none() && !field.text.trim().is_empty())
 }
 
 fn cells_of(

@@ -12,7 +12,7 @@ pub(super) struct Damage {
     pub(super) help: String,
 }
 
-fn damage(code: Code, message: impl Into<String>, help: impl Into<String>) -> Damage {
+pub(super) fn damage(code: Code, message: impl Into<String>, help: impl Into<String>) -> Damage {
     Damage { code, message: message.into(), help: help.into() }
 }
 

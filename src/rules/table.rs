@@ -16,6 +16,8 @@ pub(super) struct Entry {
     pub(super) span: Span,
     /// What is written in it; a cell that is not there matches anything or means the default.
     pub(super) cells: BTreeMap<Key, Written>,
+    /// Something is written in it whose meaning is not known, so that nobody can tell whom it is for.
+    pub(super) unsure: bool,
 }
 
 /// What an entry is.

@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::code::{self, Code};
 use super::{Finding, Place, Related, Source};
 
-/// The largest file. A row takes about 200 bytes, so this is far beyond what people edit; it bounds memory.
-pub(super) const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
+/// The largest file of a table. A row takes about 130 bytes, so that 100,000 rows fit; it bounds memory.
+pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The text of one file.
 #[derive(Debug)]

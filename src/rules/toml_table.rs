@@ -53,9 +53,9 @@ pub(super) fn read(file: usize, text: &str, entries: &mut Vec<Entry>, findings: 
                 findings.add(code::WRONG_TYPE, span, message, format!("write [[{name}]]"));
                 continue;
             };
-            let mut reader = Reader { file, kind, cells: BTreeMap::new(), findings };
+            let mut reader = Reader { file, kind, cells: BTreeMap::new(), unsure: false, findings };
             reader.table(table);
-            entries.push(Entry { kind, span, cells: reader.cells });
+            entries.push(Entry { kind, span, cells: reader.cells, unsure: reader.unsure });
         }
     }
 }
@@ -69,6 +69,8 @@ struct Reader<'r, 'f> {
     file: usize,
     kind: Kind,
     cells: BTreeMap<Key, Written>,
+    /// Whether it has a key that is not known or stands in the wrong place.
+    unsure: bool,
     findings: &'r mut Findings<'f>,
 }
 
@@ -83,11 +85,13 @@ impl Reader<'_, '_> {
             }
             match key_of(text, self.kind) {
                 Ok(Key::On(column)) => {
+                    self.unsure = true;
                     let message = format!("`{column}` stands beside `when`, not in it");
                     self.findings.add(code::UNKNOWN_KEY, span, message, format!("write when = {{ {column} = … }}"));
                 }
                 Ok(key) => self.cell(key, value),
                 Err(_) => {
+                    self.unsure = true;
                     let known: Vec<String> = match self.kind {
                         Kind::Rule => Key::OF_RULE.iter().map(Key::to_string).chain(["when".to_owned()]).collect(),
                         Kind::Exception => Key::OF_EXCEPTION.iter().map(Key::to_string).collect(),
@@ -101,6 +105,7 @@ impl Reader<'_, '_> {
 
     fn when(&mut self, value: &Spanned<DeValue<'_>>) {
         let Some(table) = value.get_ref().as_table() else {
+            self.unsure = true;
             let message = format!("`when` is {}, not a table", kind_of(value.get_ref()));
             let help = "write when = { job_code = \"SD-1*\" }";
             return self.findings.add(code::WRONG_TYPE, Span::of(self.file, value.span()), message, help);
@@ -122,14 +127,17 @@ impl Reader<'_, '_> {
         let span = Span::of(self.file, name.span());
         match (Column::parse(text), key_of(text, Kind::Rule)) {
             (Some(column), _) if self.cells.contains_key(&Key::On(column.clone())) => {
+                self.unsure = true;
                 self.findings.add(code::KEY_TWICE, span, format!("`{column}` is there twice"), "give it a list");
             }
             (Some(column), _) => self.cell(Key::On(column), value),
             (None, Ok(key)) => {
+                self.unsure = true;
                 let message = format!("`{key}` stands in `when`, not beside it");
                 self.findings.add(code::UNKNOWN_KEY, span, message, format!("move `{key}` out of `when`"));
             }
             (None, Err(advice)) => {
+                self.unsure = true;
                 let columns = Column::names();
                 let help = if text.starts_with("attr.") {
                     advice

@@ -94,7 +94,14 @@ impl<'a> Bench<'a> {
         for (pool, steps) in by_pool(open, |step| step.loses().filter(|pool| self.kind(pool) == kind)) {
             let mut docket = Docket { pool, open, verdict, tripped: &mut tripped };
             let (suspect, steps): (Vec<&Step>, Vec<&Step>) = steps.into_iter().partition(|step| self.is_suspect(step));
-            self.trip(&mut docket, Kind::FeedShrink.cause(Span::Pass), &suspect, count(&suspect), 0);
+            let cause = Kind::FeedShrink.cause(Span::Pass);
+            // One of these is too many, however few of them hold seats: their feed lost more accounts than may go.
+            if self.trip(&mut docket, cause, &suspect, count(&suspect), 0)
+                && let Some(group) = docket.tripped.get_mut(&(cause, pool.clone()))
+            {
+                group.limit = self.may_shrink(&suspect);
+                group.story = Some(format!("more accounts are missing than the {} that may go at once", group.limit));
+            }
             // What one of these holds counts no longer; what they let pass counts among all revocations, too.
             let edit = |step: &&Step| self.is_catalog_edit(step, open);
             let steps = self.of_cause(&mut docket, Kind::CatalogEdit, &brakes.catalog_edit, steps, edit);
@@ -359,6 +366,17 @@ impl<'a> Bench<'a> {
         let standing = self.desired.get(&step.person).map(|want| &want.standing);
         step.cause.evidence == Evidence::Absence
             && !matches!(standing, Some(Standing::Left { absence: true, accepted: true, .. }))
+    }
+
+    /// So many accounts the feeds of these people may lose at once, of those that were accepted last.
+    fn may_shrink(&self, steps: &[&Step]) -> u64 {
+        let feed = |step: &&Step| match &self.desired.get(&step.person)?.standing {
+            Standing::Left { feed, .. } => Some(feed),
+            Standing::Active | Standing::Frozen { .. } | Standing::Suspended { .. } | Standing::PreStart => None,
+        };
+        let feeds: BTreeSet<&FeedName> = steps.iter().filter_map(feed).collect();
+        let of = |feed: &FeedName| self.ledger.accepted.get(feed).copied().unwrap_or_default();
+        feeds.into_iter().map(|feed| self.policy.brakes.feed_shrink.of(of(feed))).sum()
     }
 
     /// `the catalog changed fulfiller`.

@@ -8,6 +8,7 @@ use super::event::Reason;
 use super::guard::Group;
 use super::plan::Step;
 use super::reason::is_exception;
+use super::undo::pass_of;
 use crate::model::{Attribute, RuleId};
 use crate::rules::{Desired, Standing};
 
@@ -74,7 +75,7 @@ fn cause_of(step: &Step, desired: &Desired, ledger: &Ledger) -> String {
         Reason::Fallback => format!("{row} giving {} meanwhile", step.pool),
         Reason::SeatFreed => format!("people who waited for {}", step.pool),
         Reason::Drift => "seats that the desk no longer shows".to_owned(),
-        Reason::Operator => match step.cause.rule.as_ref().and_then(|rule| rule.as_str().strip_prefix("undo:")) {
+        Reason::Operator => match step.cause.rule.as_ref().and_then(pass_of) {
             Some(pass) => format!("the undo of pass {pass}"),
             None => "an operator".to_owned(),
         },

@@ -64,6 +64,7 @@ fn note_key(note: &Event) -> (u8, Option<(PersonId, &PoolId)>) {
         | Event::Rebuilt { .. }
         | Event::Trusted {}
         | Event::Pinned(_)
+        | Event::DeskAccount { .. }
         | Event::Unpinned { .. } => (6, None),
     }
 }

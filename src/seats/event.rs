@@ -191,6 +191,15 @@ pub enum Event {
     },
     /// Every feed was read whole after a rebuild.
     Trusted {},
+    /// Which account at a desk is a person's, whatever name or address it or they have later.
+    DeskAccount {
+        /// Who.
+        person: PersonId,
+        /// At which desk.
+        target: TargetName,
+        /// The desk's id of the account.
+        account: String,
+    },
     /// An operator undid a pass: this is what the person should hold instead of what the table gives.
     Pinned(Pin),
     /// The table decides again about the person.

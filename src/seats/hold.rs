@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::blame;
+use super::brake::Brakes;
 use super::digest::held_digest;
 use super::event::{Event, HoldEnd};
 use super::guard::Verdict;
@@ -28,6 +29,14 @@ pub enum Refusal {
         /// When its time was over.
         expired_at: Time,
     },
+    /// Nothing is missing: the next pass releases it.
+    #[error("plan {digest} has all the approvals it needs ({approvals}); the next pass does it")]
+    Enough {
+        /// Which plan.
+        digest: Digest,
+        /// How many have approved.
+        approvals: usize,
+    },
     /// The same name has agreed before.
     #[error("{by} has approved this plan before; another person has to agree")]
     Twice {
@@ -45,9 +54,19 @@ pub enum Refusal {
     Nameless,
 }
 
-/// The event of an approval, if it counts.
-pub fn approve(ledger: &Ledger, digest: &Digest, by: &str, reason: &str, now: Time) -> Result<Event, Refusal> {
+/// The event of an approval, if it counts: not where as many have approved as `brakes` ask for.
+pub fn approve(
+    ledger: &Ledger,
+    brakes: &Brakes,
+    digest: &Digest,
+    by: &str,
+    reason: &str,
+    now: Time,
+) -> Result<Event, Refusal> {
     let (hold, by) = open(ledger, digest, by, now)?;
+    if has_enough(hold, brakes) {
+        return Err(Refusal::Enough { digest: digest.clone(), approvals: hold.approvals.len() });
+    }
     if hold.approvals.keys().any(|before| same_name(before, &by)) {
         return Err(Refusal::Twice { by });
     }
@@ -95,11 +114,12 @@ const fn is_invisible(c: char) -> bool {
 
 /// Whether enough different people have approved the plan, in time, and nobody has refused it since.
 pub(super) fn is_released(ledger: &Ledger, policy: &Policy, digest: &Digest, now: Time) -> bool {
-    let wanted = usize::try_from(policy.brakes.approvers.max(1)).unwrap_or(usize::MAX);
-    ledger
-        .held
-        .get(digest)
-        .is_some_and(|hold| hold.plan.expires_at > now && hold.rejected.is_none() && hold.approvals.len() >= wanted)
+    ledger.held.get(digest).is_some_and(|hold| hold.plan.expires_at > now && has_enough(hold, &policy.brakes))
+}
+
+fn has_enough(hold: &Hold, brakes: &Brakes) -> bool {
+    let wanted = usize::try_from(brakes.approvers.max(1)).unwrap_or(usize::MAX);
+    hold.rejected.is_none() && hold.approvals.len() >= wanted
 }
 
 /// The plans that are held now, and what the ledger has to learn about them.

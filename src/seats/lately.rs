@@ -144,6 +144,7 @@ impl Recent {
             | Event::Rebuilt { .. }
             | Event::Trusted {}
             | Event::Pinned(_)
+            | Event::DeskAccount { .. }
             | Event::Unpinned { .. } => {}
         }
     }

@@ -10,7 +10,7 @@ use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::undo::Pinned;
 use super::unit::{UnitState, Units};
-use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, Time, UnitNo};
+use crate::model::{ClassName, Digest, FeedName, PersonId, PoolId, RuleId, TargetName, Time, UnitNo};
 use crate::rules::Basis;
 
 /// The state of all seats. Equal ledgers mean equal seats; every change is an [`Event`].
@@ -32,6 +32,8 @@ pub struct Ledger {
     pub known: BTreeMap<PersonId, Known>,
     /// Accounts in the last accepted whole reading of each feed.
     pub accepted: BTreeMap<FeedName, u64>,
+    /// The account of a person at a desk, by which it is found again whatever changed at either side.
+    pub desk_accounts: BTreeMap<(PersonId, TargetName), String>,
     /// People who hold what an undo says instead of what the table gives.
     pub pins: BTreeMap<PersonId, Pinned>,
     /// Set by a rebuild until every feed was read whole.
@@ -161,6 +163,8 @@ pub enum Touched {
     Accepted(FeedName),
     /// Whether the store is trusted.
     Trust,
+    /// The account of a person at a desk.
+    DeskAccount(PersonId, TargetName),
     /// What an undo says about a person.
     Pin(PersonId),
 }
@@ -318,6 +322,10 @@ impl Ledger {
                 self.distrusted = None;
                 Touched::Trust
             }
+            Event::DeskAccount { person, target, account } => {
+                self.desk_accounts.insert((*person, target.clone()), account.clone());
+                Touched::DeskAccount(*person, target.clone())
+            }
             Event::Pinned(pin) => {
                 self.pins.insert(pin.person, Pinned { at, pin: pin.clone() });
                 Touched::Pin(pin.person)
@@ -340,6 +348,15 @@ impl Ledger {
             .range((person, PoolId::new(""))..)
             .take_while(move |((holder, _), _)| *holder == person)
             .map(|((_, pool), holding)| (pool, holding))
+    }
+
+    /// Whether the person is one of [`Ledger::people`], by look-ups and not by going through all.
+    pub fn has(&self, person: PersonId) -> bool {
+        let from = (person, PoolId::new(""));
+        self.of_person(person).next().is_some()
+            || self.waiting.range(from.clone()..).next().is_some_and(|((id, _), _)| *id == person)
+            || self.cooling.range(from..).next().is_some_and(|((id, _), _)| *id == person)
+            || self.pins.contains_key(&person)
     }
 
     /// Everybody who holds, waits or has a cooling seat, or whose seats an undo decides.

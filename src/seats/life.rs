@@ -114,6 +114,7 @@ impl Stage {
             | Event::Rebuilt { .. }
             | Event::Trusted {}
             | Event::Pinned(_)
+            | Event::DeskAccount { .. }
             | Event::Unpinned { .. } => true,
         }
     }
@@ -144,6 +145,7 @@ pub const fn seat_of(event: &Event) -> Option<(PersonId, &PoolId)> {
         | Event::Rebuilt { .. }
         | Event::Trusted {}
         | Event::Pinned(_)
+        | Event::DeskAccount { .. }
         | Event::Unpinned { .. } => None,
     }
 }

@@ -31,7 +31,7 @@ pub struct Plan {
 }
 
 /// A step that is not made, whatever the cause and whoever approves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// What would be done.
     pub step: Step,
@@ -40,7 +40,8 @@ pub struct Kept {
 }
 
 /// Why a seat is never taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeptBy {
     /// The holder is protected.
     Protected,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::brake::Brakes;
 use super::lately::Lately;
@@ -48,7 +49,7 @@ pub enum PoolMode {
 }
 
 /// Seats at the desk that the ledger does not hold: they belong to others, and they use up what was bought.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occupied {
     /// Holders that are nobody we know.
     pub strangers: u32,

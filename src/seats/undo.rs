@@ -139,6 +139,7 @@ pub fn changes<'e>(events: impl IntoIterator<Item = &'e Event>) -> BTreeMap<Pers
             | Event::Rebuilt { .. }
             | Event::Trusted {}
             | Event::Pinned(_)
+            | Event::DeskAccount { .. }
             | Event::Unpinned { .. } => continue,
         };
         let Change { lost, gained } = changes.entry(person).or_default();
@@ -286,14 +287,22 @@ pub fn held_to(pin: &Pin, want: Want, default: &PoolId) -> Want {
     }
 }
 
+/// What a name begins with under which a pin stands where otherwise a row does.
+const NAME: &str = "undo:";
+
 /// The name under which a pin stands where otherwise a row does.
 pub fn rule_of(pass: u64) -> RuleId {
-    RuleId::new(format!("undo:{pass}"))
+    RuleId::new(format!("{NAME}{pass}"))
+}
+
+/// The pass that such a name tells of; `None` for the name of a row.
+pub(super) fn pass_of(rule: &RuleId) -> Option<&str> {
+    rule.as_str().strip_prefix(NAME)
 }
 
 /// Whether it is such a name.
 pub(super) fn is_undo(rule: &RuleId) -> bool {
-    rule.as_str().starts_with("undo:")
+    pass_of(rule).is_some()
 }
 
 /// Whether the person is held to what an undo says.
@@ -303,7 +312,7 @@ pub(super) fn is_pinned(want: &Want) -> bool {
 
 /// Why an undo gives or takes a seat.
 pub(super) fn cause(rule: &RuleId, does: &str) -> Cause {
-    let pass = rule.as_str().trim_start_matches("undo:");
+    let pass = pass_of(rule).unwrap_or_default();
     let text = format!("undo of pass {pass} {does}");
     Cause { reason: super::Reason::Operator, evidence: Evidence::Operator, rule: Some(rule.clone()), text }
 }

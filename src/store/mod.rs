@@ -154,6 +154,9 @@ pub trait Store: Send + Sync {
     /// A small fact by name.
     fn note(&self, name: &str) -> Result<Option<String>, StoreError>;
 
+    /// Calls `each` with the notes whose name begins so, in order of name, until it returns false.
+    fn notes_under(&self, prefix: &str, each: &mut dyn FnMut(&str, String) -> bool) -> Result<(), StoreError>;
+
     /// What is known of one person.
     fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError>;
 

@@ -152,6 +152,28 @@ impl Store for Overlay {
         self.base.as_ref().map_or(Ok(None), |base| base.note(name))
     }
 
+    fn notes_under(&self, prefix: &str, each: &mut dyn FnMut(&str, String) -> bool) -> Result<(), StoreError> {
+        let mut notes: BTreeMap<String, Option<String>> = BTreeMap::new();
+        if let Some(base) = &self.base {
+            base.notes_under(prefix, &mut |name, note| {
+                notes.insert(name.to_owned(), Some(note));
+                true
+            })?;
+        }
+        let written = self.written();
+        let own = written.notes.range(prefix.to_owned()..).take_while(|(name, _)| name.starts_with(prefix));
+        notes.extend(own.map(|(name, note)| (name.clone(), note.clone())));
+        drop(written);
+        for (name, note) in notes {
+            if let Some(note) = note
+                && !each(&name, note)
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError> {
         if let Some(record) = self.written().people.get(&id) {
             return Ok(Some(record.clone()));

@@ -30,6 +30,8 @@ pub struct DeskPerson {
     pub user_name: Option<String>,
     /// Name for people to read.
     pub display_name: Option<String>,
+    /// The desk's id of their account, where they were given a seat there before.
+    pub account: Option<String>,
 }
 
 /// An account at the desk.
@@ -50,6 +52,15 @@ pub struct DeskAccount {
 pub struct Observed {
     /// Holders by pool, only for pools that the target has a place for.
     pub holders: BTreeMap<PoolId, Vec<DeskAccount>>,
+}
+
+/// How a grant ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Whether anything was written.
+    pub outcome: Outcome,
+    /// The desk's id of the account that has the seat.
+    pub account: String,
 }
 
 /// How a write ended.
@@ -131,7 +142,7 @@ pub trait Target: Send + Sync {
     async fn find(&self, person: &DeskPerson) -> Result<Option<DeskAccount>, TargetError>;
 
     /// Gives the seat and reads it back.
-    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError>;
+    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Given, TargetError>;
 
     /// Takes the seat and reads it back. A person without an account there holds no seat: [`Outcome::AlreadySo`].
     async fn revoke(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError>;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{DeskAccount, DeskPerson, Observed, Outcome, Target, TargetError};
+use super::{DeskAccount, DeskPerson, Given, Observed, Outcome, Target, TargetError};
 use crate::model::{PoolId, TargetName};
 use crate::outbound::Budget;
 
@@ -34,7 +34,7 @@ impl Target for ReadOnly {
         self.0.find(person).await
     }
 
-    async fn grant(&self, _: &DeskPerson, _: &PoolId) -> Result<Outcome, TargetError> {
+    async fn grant(&self, _: &DeskPerson, _: &PoolId) -> Result<Given, TargetError> {
         Err(TargetError::ReadOnly)
     }
 
@@ -75,7 +75,7 @@ impl Target for AddOnly {
         self.0.find(person).await
     }
 
-    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError> {
+    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Given, TargetError> {
         self.0.grant(person, pool).await
     }
 

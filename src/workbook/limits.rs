@@ -5,6 +5,8 @@ use std::io::{self, Cursor, Read as _};
 
 use zip::ZipArchive;
 
+use super::references::References;
+
 /// A workbook of 100,000 rows has some 6 MiB.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 /// Parts of a workbook: sheets, styles, pictures.
@@ -33,7 +35,18 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut left = MOST_UNPACKED;
     for number in 0..archive.len() {
         let part = archive.by_index(number).map_err(|error| no_workbook(&error))?;
-        let read = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| no_workbook(&error))?;
+        let name = part.name().map_err(|error| no_workbook(&error))?.to_ascii_lowercase();
+        let mut part = part.take(left + 1);
+        let mut references = References::default();
+        let read = if name.contains("worksheets/") {
+            io::copy(&mut part, &mut references)
+        } else {
+            io::copy(&mut part, &mut io::sink())
+        };
+        let read = read.map_err(|error| no_workbook(&error))?;
+        if references.beyond {
+            return Err("a sheet of the workbook names a cell that no sheet can have".to_owned());
+        }
         if read > left {
             return Err(format!("the workbook unpacks to more than {} MiB", MOST_UNPACKED / 1024 / 1024));
         }

@@ -7,6 +7,7 @@
 mod cell;
 mod limits;
 mod read;
+mod references;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -23,7 +23,35 @@ impl Warden {
         self.try_answer(request, frames).await.unwrap_or_else(|error| failed(&error))
     }
 
+    /// Tells whoever asks that they wait.
+    async fn say_if_passing(&self, frames: &mpsc::Sender<Frame>) {
+        if self.turn.try_lock().is_err() {
+            let text = "a pass is under way; this goes on when it has ended".to_owned();
+            // Whoever has gone away needs no answer.
+            drop(frames.send(Frame::Talk(text)).await);
+        }
+    }
+
     async fn try_answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
+        match request {
+            Request::Apply { .. } | Request::Sync { .. } | Request::Undo { .. } | Request::TargetAdopt { .. } => {
+                self.say_if_passing(frames).await;
+            }
+            Request::Plan {}
+            | Request::Approve { .. }
+            | Request::Reject { .. }
+            | Request::Explain { .. }
+            | Request::RulesDiff { .. }
+            | Request::RulesCoverage { .. }
+            | Request::Status {}
+            | Request::Seats {}
+            | Request::People { .. }
+            | Request::TargetList {}
+            | Request::AuditExport { .. }
+            | Request::AuditVerify {}
+            | Request::StoreVerify {}
+            | Request::WebhookReplay { .. } => {}
+        }
         match request {
             Request::Plan {} => {
                 let (view, exit) = self.plan().await?;
@@ -77,7 +105,7 @@ impl Warden {
     /// Plans on what the feeds say now and writes nothing. Gives the exit code that a pass would end with.
     async fn plan(&self) -> Result<(PlanView, u8), WardenError> {
         let beside = self.beside(Arc::new(Overlay::new(self.parts.store.clone())))?;
-        let planned = beside.plan_pass(&Scope::Full, 0).await?;
+        let (planned, _) = beside.plan_pass(&Scope::Full, 0).await?;
         let view = beside.plan_view(&planned);
         let outcome = Outcome {
             readings: planned.readings.readings,
@@ -170,14 +198,18 @@ fn pass_answer(outcome: &Outcome) -> Answer {
                 .iter()
                 .map(|held| format!("held by {}: {} (digest {})", held.cause, held.text, held.digest)),
         )
+        .chain((outcome.applied.failed > 0).then(|| {
+            let failed = outcome.applied.failed;
+            format!("{failed} of the steps failed at a desk and stay open; `seatwarden status` names them")
+        }))
         .collect();
     let mut answer = Answer::with_exit(outcome.exit(), &outcome.view);
     answer.error = (!gaps.is_empty()).then(|| gaps.join("\n"));
     answer
 }
 
-/// The exit code for trouble with a desk.
-pub(super) fn target_exit(error: &TargetError) -> u8 {
+/// The exit code for trouble with a desk: what it answers and cannot be used is for another time.
+pub fn target_exit(error: &TargetError) -> u8 {
     match error {
         TargetError::Refused { .. } => exit::REFUSED,
         TargetError::Unreachable { .. } => exit::UNREACHABLE,
@@ -185,7 +217,7 @@ pub(super) fn target_exit(error: &TargetError) -> u8 {
         | TargetError::Ambiguous { .. }
         | TargetError::Full { .. }
         | TargetError::Invalid { .. }
-        | TargetError::ReadOnly => exit::FAILED,
+        | TargetError::ReadOnly => exit::LATER,
     }
 }
 

@@ -14,15 +14,15 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, PoolKind, Time, UnitNo};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
-use crate::store::Batch;
-use crate::target::{Outcome as Wrote, TargetError};
+use crate::store::{Batch, StoreError};
+use crate::target::{Given, Outcome as Wrote, TargetError};
 
 /// Steps at most whose intents are committed together and whose calls run side by side. Small, so that a crash leaves few
 /// open intents and the desk sees few calls at once; the outbound client has its own cap below this.
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
 
 /// The longest pause before a failing step is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
@@ -47,9 +47,9 @@ pub struct Applied {
 }
 
 /// How the calls of one half of a step ended.
-enum Ended {
-    /// So at every desk; whether a desk had to change for it.
-    Done { changed: bool },
+pub(super) enum Ended {
+    /// So at every desk; whether a desk had to change for it, and what was learned of accounts there.
+    Done { changed: bool, accounts: Vec<Event> },
     /// Nothing is held at the desk, and trying again at once is of no use.
     Dropped(String),
     /// Not known, or not possible now: the intent stays open.
@@ -60,7 +60,6 @@ impl Warden {
     pub(super) async fn apply(&self, planned: &Planned, pass: u64) -> Result<Applied, WardenError> {
         let plan = &planned.plan;
         let mut applied = Applied::default();
-        self.commit_notes(planned, pass).await?;
         self.finish_intents(plan, pass, &mut applied).await?;
         let now = self.now();
         let modes = &planned.policy.modes;
@@ -104,7 +103,7 @@ impl Warden {
     }
 
     /// Waits, grace, holds and the like: they need no call and go in one commit.
-    async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
+    pub(super) async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
             seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))
@@ -118,47 +117,6 @@ impl Warden {
         batch.events = self.introduce(people)?;
         batch.events.extend(notes);
         self.commit(batch).await?;
-        Ok(())
-    }
-
-    /// Intents that an earlier pass, perhaps of an earlier process, left without a result. What is taken goes before
-    /// what is given, so that nobody has two tiers at a desk.
-    async fn finish_intents(&self, plan: &seats::Plan, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
-        for losing in [true, false] {
-            let open: Vec<(PersonId, PoolId, bool)> = self.open_intents(plan, losing);
-            for chunk in open.chunks(AT_ONCE) {
-                let calls: FuturesUnordered<_> = chunk
-                    .iter()
-                    .map(|(person, pool, stays)| async move {
-                        let ended = if losing && !stays {
-                            self.call_revoke(*person, pool).await
-                        } else {
-                            self.call_grant(*person, pool).await
-                        };
-                        (*person, pool, *stays, ended)
-                    })
-                    .collect();
-                let ends: Vec<_> = calls.collect().await;
-                let mut batch = Batch::new(self.now(), pass);
-                for (person, pool, stays, ended) in ends {
-                    if let (true, Ended::Done { .. }) = (stays, &ended) {
-                        let why = "the person is entitled to the seat again".to_owned();
-                        self.stand().failing.remove(&(person, pool.clone()));
-                        batch.events.push(Event::RevokeDropped { person, pool: pool.clone(), why });
-                        continue;
-                    }
-                    let ok = self.settle(person, pool, losing, ended, applied, &mut batch);
-                    match (ok, losing) {
-                        (true, true) => applied.revoked = applied.revoked.saturating_add(1),
-                        (true, false) => applied.granted = applied.granted.saturating_add(1),
-                        (false, _) => {}
-                    }
-                }
-                if !batch.is_empty() {
-                    self.commit(batch).await?;
-                }
-            }
-        }
         Ok(())
     }
 
@@ -177,50 +135,6 @@ impl Warden {
                 goes
             });
         }
-    }
-
-    /// Intents of one kind to be finished now, and whether the seat stays after all: facts may have moved since it was
-    /// begun to be taken. A grant that the plan takes back is not made first, and none before the old tier is gone.
-    fn open_intents(&self, plan: &seats::Plan, losing: bool) -> Vec<(PersonId, PoolId, bool)> {
-        let ledger = self.ledger();
-        let paused = self.paused(self.now());
-        let taken: BTreeSet<(PersonId, &PoolId)> =
-            plan.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
-        let is_tier = |pool: &PoolId| self.kind(pool) == Some(PoolKind::Tier);
-        let open = ledger.holdings.iter().filter(|(key, holding)| {
-            let (person, pool) = key;
-            let ready = match holding.state {
-                HoldState::Held => false,
-                HoldState::Revoking => losing,
-                HoldState::Granting => {
-                    let going = ledger.of_person(*person).filter(|(_, other)| other.state == HoldState::Revoking);
-                    let blocked = is_tier(pool) && going.map(|(id, _)| id).any(is_tier);
-                    !losing && !blocked && !taken.contains(&(*person, pool))
-                }
-            };
-            ready && !paused.contains(*key)
-        });
-        open.map(|((person, pool), _)| (*person, pool.clone(), losing && self.is_due_again(&ledger, *person, pool)))
-            .collect()
-    }
-
-    /// Whether somebody whose seat is being taken should have it after all, and may.
-    fn is_due_again(&self, ledger: &seats::Ledger, person: PersonId, pool: &PoolId) -> bool {
-        let known = self.known();
-        let Some(want) = known.desired.get(&person).filter(|want| want.standing == Standing::Active) else {
-            return false;
-        };
-        let live = || ledger.of_person(person).filter(|(_, holding)| holding.state != HoldState::Revoking);
-        let tiers: BTreeSet<&PoolId> =
-            live().map(|(id, _)| id).filter(|id| self.kind(id) == Some(PoolKind::Tier)).collect();
-        if self.kind(pool) == Some(PoolKind::Tier) {
-            return want.tier.as_ref().is_some_and(|(tier, _)| tier == pool) && tiers.is_empty();
-        }
-        let carried =
-            |requires: &BTreeSet<PoolId>| requires.is_empty() || tiers.iter().any(|tier| requires.contains(*tier));
-        let excluded = |excludes: &BTreeSet<PoolId>| live().any(|(id, _)| excludes.contains(id));
-        want.addons.contains_key(pool)
-            && self.parts.catalog.pool(pool).is_some_and(|it| carried(&it.requires) && !excluded(&it.excludes))
     }
 
     /// Leaves out steps whose seat somebody has who should have lost it by now: the next pass plans them anew.
@@ -309,7 +223,7 @@ impl Warden {
     }
 
     /// Turns the end of a call into events. Says whether it is done.
-    fn settle(
+    pub(super) fn settle(
         &self,
         person: PersonId,
         pool: &PoolId,
@@ -321,7 +235,8 @@ impl Warden {
         let key = (person, pool.clone());
         let (pool, now) = (pool.clone(), self.now());
         match ended {
-            Ended::Done { changed } => {
+            Ended::Done { changed, accounts } => {
+                batch.events.extend(accounts);
                 self.stand().failing.remove(&key);
                 self.note_seat(person, now);
                 if changed {
@@ -363,42 +278,44 @@ impl Warden {
         }
     }
 
-    async fn call_grant(&self, person: PersonId, pool: &PoolId) -> Ended {
-        let desk_person = match self.desk_person(person) {
-            Ok(desk_person) => desk_person,
-            Err(error) => {
-                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
-            }
-        };
-        let mut changed = false;
+    pub(super) async fn call_grant(&self, person: PersonId, pool: &PoolId) -> Ended {
+        let (mut changed, mut accounts) = (false, Vec::new());
         for desk in self.desks_of(pool) {
+            let desk_person = match self.desk_person(person, desk.name()) {
+                Ok(desk_person) => desk_person,
+                Err(error) => return unread(&error),
+            };
             match desk.grant(&desk_person, pool).await {
-                Ok(wrote) => changed |= wrote == Wrote::Done,
+                Ok(Given { outcome, account }) => {
+                    changed |= outcome == Wrote::Done;
+                    if desk_person.account.as_ref() != Some(&account) {
+                        let target = desk.name().clone();
+                        accounts.push(Event::DeskAccount { person, target, account });
+                    }
+                }
                 Err(
                     error @ (TargetError::NoAccount { .. } | TargetError::Ambiguous { .. } | TargetError::Full { .. }),
                 ) => return Ended::Dropped(error.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done { changed }
+        Ended::Done { changed, accounts }
     }
 
-    async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
-        let desk_person = match self.desk_person(person) {
-            Ok(desk_person) => desk_person,
-            Err(error) => {
-                return Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() });
-            }
-        };
+    pub(super) async fn call_revoke(&self, person: PersonId, pool: &PoolId) -> Ended {
         let mut changed = false;
         for desk in self.desks_of(pool) {
+            let desk_person = match self.desk_person(person, desk.name()) {
+                Ok(desk_person) => desk_person,
+                Err(error) => return unread(&error),
+            };
             match desk.revoke(&desk_person, pool).await {
                 Ok(wrote) => changed |= wrote == Wrote::Done,
                 Err(TargetError::ReadOnly) => return Ended::Dropped(TargetError::ReadOnly.to_string()),
                 Err(error) => return Ended::Open(error),
             }
         }
-        Ended::Done { changed }
+        Ended::Done { changed, accounts: Vec::new() }
     }
 
     /// `Person` events for those whom the journal does not know yet, or knows by other accounts.
@@ -492,7 +409,7 @@ impl Warden {
     }
 
     /// Steps that failed a short while ago. After the first failure the next pass tries again, whenever it comes.
-    fn paused(&self, now: Time) -> BTreeSet<(PersonId, PoolId)> {
+    pub(super) fn paused(&self, now: Time) -> BTreeSet<(PersonId, PoolId)> {
         let standing = self.stand();
         let waits: BTreeMap<_, _> =
             standing.failing.iter().filter(|(_, failing)| failing.tries > 1 && failing.until > now).collect();
@@ -502,6 +419,11 @@ impl Warden {
 
 /// Which seat everybody gets.
 type Units = BTreeMap<(PersonId, PoolId), UnitNo>;
+
+/// What is known of a person could not be read, so no desk was asked.
+fn unread(error: &StoreError) -> Ended {
+    Ended::Open(TargetError::Invalid { call: "store".to_owned(), why: error.to_string() })
+}
 
 fn step_key(step: &Step) -> (Action, PersonId, PoolId) {
     (step.action, step.person, step.pool.clone())

@@ -323,6 +323,48 @@ impl Warden {
         Ok(received)
     }
 
+    /// Takes in what a provider pushed: its documents and the reason to look at them are on disk together when this
+    /// returns, or neither is. Never joined with a hint that waits: a pass may be reading what was there before.
+    pub async fn take_pushed(
+        &self,
+        feed: &FeedName,
+        notes: BTreeMap<String, Option<String>>,
+        accounts: BTreeMap<String, bool>,
+        request: &str,
+    ) -> Result<(), InboxError> {
+        let now = self.now();
+        let mut batch = Batch::new(now, 0);
+        batch.notes = notes;
+        let count = accounts.len();
+        {
+            let mut state = self.inbox.state();
+            if state.waiting.len().saturating_add(state.entering).saturating_add(count) > CAPACITY {
+                return Err(InboxError::Full);
+            }
+            for (account, urgent) in accounts {
+                let (feed, event) = (feed.clone(), request.to_owned());
+                let hint = Hint { feed, account: Some(account), urgent, event, received_at: now };
+                batch.hints.insert(state.next, Some(hint));
+                state.next = state.next.saturating_add(1);
+            }
+            state.entering = state.entering.saturating_add(count);
+        }
+        let entering = Entering { inbox: &self.inbox, count };
+        self.parts.store.commit(batch.clone()).await?;
+        drop(entering);
+        let mut state = self.inbox.state();
+        for (number, hint) in batch.hints {
+            if let Some(hint) = hint {
+                state.add(number, hint);
+            }
+        }
+        drop(state);
+        self.inbox.woken.notify_one();
+        let accepted = u64::try_from(count).unwrap_or(u64::MAX);
+        self.count_received(feed, &Received { accepted, ..Received::default() }, now);
+        Ok(())
+    }
+
     fn count_received(&self, feed: &FeedName, received: &Received, now: Time) {
         let Received { accepted, coalesced, duplicate, ignored, dropped } = *received;
         metrics::hook_events(feed, "accepted", accepted);

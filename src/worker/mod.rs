@@ -6,9 +6,11 @@
 //! | `read`, `missing` | feeds into the mirror; what absence means |
 //! | `observe` | what the desks hold |
 //! | `apply` | intent, call, result |
+//! | `intents` | intents that were left without a result |
 //! | `warden` | the state that passes share |
 //! | `answer`, `operate`, `report`, `agenda`, `explain` | what the command line asks |
 //! | `memory` | what passed lately, out of the journal |
+//! | `note` | what a pass saw, for processes that make none |
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
@@ -34,10 +36,12 @@ mod coverage;
 mod explain;
 mod impact;
 mod inbox;
+mod intents;
 mod look;
 mod memory;
 mod metrics;
 mod missing;
+mod note;
 mod observe;
 mod operate;
 pub mod pass;
@@ -53,9 +57,10 @@ mod undo;
 pub mod view;
 mod warden;
 
-pub use answer::{audit_answer, failed};
+pub use answer::{audit_answer, failed, target_exit};
 pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
+pub use observe::DeskTrouble;
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request, RulesFile};

@@ -1,23 +1,30 @@
 //! What the desks hold: seats of others, and seats of ours that are gone there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use thiserror::Error;
 use tracing::warn;
 
-use super::status::{Desk, DeskCounts};
+use super::status::Desk;
 use super::warden::Warden;
 use crate::config::DeskKey;
 use crate::model::{MatchKey, PersonId, PoolId, TargetName};
-use crate::seats::{HoldState, Occupied};
-use crate::store::{Batch, StoreError};
-use crate::target::{DeskAccount, Observed};
+use crate::seats::{HoldState, Ledger, Occupied};
+use crate::target::{DeskAccount, Observed, TargetError};
 
-/// The note that keeps the desks' counts.
-const COUNTS: &str = "desk_counts";
+/// A desk that could not be read, and why.
+#[derive(Debug, Error)]
+#[error("{target}: {error}")]
+pub struct DeskTrouble {
+    /// Which.
+    pub target: TargetName,
+    /// Why.
+    pub error: TargetError,
+}
 
 impl Warden {
     /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
-    pub(super) async fn observe_desks(&self, all: bool) -> Vec<String> {
+    pub(super) async fn observe_desks(&self, all: bool) -> Vec<DeskTrouble> {
         let mut trouble = Vec::new();
         for (name, target) in &self.parts.targets {
             let known = self.stand().desks.get(name).is_some_and(|desk| desk.observed.is_some());
@@ -31,8 +38,8 @@ impl Warden {
                 }
                 Err(error) => {
                     warn!(target.name = %name, why = %error, "a desk could not be read");
-                    trouble.push(format!("{name}: {error}"));
                     self.stand().desks.entry(name.clone()).or_default().error = Some(error.to_string());
+                    trouble.push(DeskTrouble { target: name.clone(), error });
                 }
             }
         }
@@ -42,13 +49,14 @@ impl Warden {
     /// Sorts the holders at a desk into ours, people we know, and strangers.
     fn compare(&self, name: &TargetName, observed: Observed) -> Desk {
         let ledger = self.ledger();
+        let owners = owners(&ledger, name);
         let mut desk = Desk { at: Some(self.now()), ..Desk::default() };
         for (pool, holders) in &observed.holders {
             desk.counts.insert(pool.clone(), u64::try_from(holders.len()).unwrap_or(u64::MAX));
             let mut others = Occupied::default();
             let mut ours: BTreeSet<PersonId> = BTreeSet::new();
             for account in holders {
-                match self.holder(name, account) {
+                match self.holder(name, account, &owners) {
                     Some(person) if ledger.holding(person, pool).is_some() => {
                         ours.insert(person);
                     }
@@ -74,8 +82,17 @@ impl Warden {
         desk
     }
 
-    /// The person whose account at the desk this is; `None` for strangers and where two people would fit.
-    pub(super) fn holder(&self, target: &TargetName, account: &DeskAccount) -> Option<PersonId> {
+    /// The person whose account at the desk this is; `None` for strangers and where two people would fit. Whoever was
+    /// given a seat there is known by the desk's own id.
+    pub(super) fn holder(
+        &self,
+        target: &TargetName,
+        account: &DeskAccount,
+        owners: &BTreeMap<String, PersonId>,
+    ) -> Option<PersonId> {
+        if let Some(person) = owners.get(&account.id) {
+            return Some(*person);
+        }
         let keys = &self.parts.config.targets.get(target)?.match_on;
         for key in keys {
             let candidates = match key {
@@ -120,29 +137,25 @@ impl Warden {
         people
     }
 
-    /// Keeps the desks' counts for reports of processes that call no desk.
-    pub(super) async fn remember_counts(&self, pass: u64) -> Result<(), StoreError> {
-        let counts = self.stand().desk_counts();
-        if counts.is_empty() {
-            return Ok(());
-        }
-        let text = serde_json::to_string(&counts).unwrap_or_default();
-        if self.parts.store.note(COUNTS)?.as_ref() == Some(&text) {
-            return Ok(());
-        }
-        let mut batch = Batch::new(self.now(), pass);
-        batch.notes.insert(COUNTS.to_owned(), Some(text));
-        self.commit(batch).await
+    /// Whether every desk that has a place for the pool was read.
+    pub(super) fn is_read(&self, pool: &PoolId) -> bool {
+        let stand = self.stand();
+        let mut places = self.parts.targets.iter().filter(|(_, target)| target.has_place_for(pool));
+        places.all(|(name, _)| stand.desks.get(name).is_some_and(|desk| desk.observed.is_some()))
     }
 
-    /// Members at the desks, as last read and changed by us since, perhaps by an earlier process.
-    pub(super) fn desk_counts(&self) -> DeskCounts {
-        let counts = self.stand().desk_counts();
-        if !counts.is_empty() {
-            return counts;
-        }
-        let kept = self.parts.store.note(COUNTS).ok().flatten();
-        kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    /// Whether a desk, as it was last read, shows the person among those who have a seat of the pool.
+    pub(super) fn shows(&self, person: PersonId, pool: &PoolId) -> bool {
+        let desks: Vec<(TargetName, Vec<DeskAccount>)> = {
+            let stand = self.stand();
+            let observed = stand.desks.iter().filter_map(|(name, desk)| Some((name, desk.observed.as_ref()?)));
+            observed.filter_map(|(name, seen)| Some((name.clone(), seen.holders.get(pool)?.clone()))).collect()
+        };
+        let ledger = self.ledger();
+        desks.iter().any(|(name, holders)| {
+            let owners = owners(&ledger, name);
+            holders.iter().any(|account| self.holder(name, account, &owners) == Some(person))
+        })
     }
 
     /// Takes a person out of the others at a desk once their seat is in the ledger.
@@ -153,4 +166,10 @@ impl Warden {
             }
         }
     }
+}
+
+/// Whose an account at that desk is, by the desk's id.
+pub(super) fn owners(ledger: &Ledger, target: &TargetName) -> BTreeMap<String, PersonId> {
+    let accounts = ledger.desk_accounts.iter().filter(|((_, at), _)| at == target);
+    accounts.map(|((person, _), account)| (account.clone(), *person)).collect()
 }

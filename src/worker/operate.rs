@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::observe::owners;
 use super::request::{Answer, exit};
 use super::view::AdoptView;
 use super::warden::{Warden, WardenError};
@@ -18,7 +19,7 @@ impl Warden {
         by: &str,
         approve: bool,
     ) -> Result<Answer, WardenError> {
-        let turn = self.turn.lock().await;
+        let judging = self.judging.lock().await;
         let ledger = self.ledger();
         let now = self.now();
         let Some(digest) = full_digest(digest, ledger.held.keys()) else {
@@ -28,7 +29,7 @@ impl Warden {
             return Ok(Answer::failed(exit::USAGE, "a reason and a name are needed"));
         }
         let verdict = if approve {
-            seats::approve(&ledger, &digest, by, reason, now)
+            seats::approve(&ledger, &self.parts.config.brakes, &digest, by, reason, now)
         } else {
             seats::reject(&ledger, &digest, by, reason, now)
         };
@@ -39,9 +40,9 @@ impl Warden {
         let mut batch = Batch::new(now, 0);
         batch.events.push(event);
         self.commit(batch).await?;
-        drop(turn);
+        drop(judging);
         let ledger = self.ledger();
-        let needed = self.parts.config.brakes.approvers;
+        let needed = self.parts.config.brakes.approvers.max(1);
         let hold = ledger.held.get(&digest);
         let approvals = hold.map_or(0, |hold| hold.approvals.len());
         let data = serde_json::json!({
@@ -68,6 +69,7 @@ impl Warden {
         let today = self.now().date_in(&self.parts.config.time_zone);
         let mut view = AdoptView { target: target.clone(), adopted: 0, strangers: 0, left: Vec::new() };
         let mut ledger = self.ledger().as_ref().clone();
+        let owners = owners(&ledger, target);
         let now = self.now();
         let mut batch = Batch::new(now, 0);
         let mut tiers: BTreeMap<PersonId, PoolId> = BTreeMap::new();
@@ -76,7 +78,7 @@ impl Warden {
         pools.sort_by_key(|pool| self.kind(pool));
         for pool in pools {
             for account in observed.holders.get(pool).into_iter().flatten() {
-                let Some(person) = self.holder(target, account) else {
+                let Some(person) = self.holder(target, account, &owners) else {
                     view.strangers = view.strangers.saturating_add(1);
                     continue;
                 };
@@ -99,10 +101,11 @@ impl Warden {
                 let basis = decision.map(|decision| decision.basis).unwrap_or_default();
                 let (pool_id, target) = (pool.clone(), target.clone());
                 let unit = self.parts.catalog.pool(pool).and_then(|pool| seats::adopted_unit(&ledger, pool));
+                let known = Event::DeskAccount { person, target: target.clone(), account: account.id.clone() };
                 let event = Event::Adopted { person, pool: pool_id, target, class, cause, basis, unit };
                 ledger.apply(now, &event);
                 batch.events.extend(self.introduce([person].into())?);
-                batch.events.push(event);
+                batch.events.extend([known, event]);
                 if self.kind(pool) == Some(PoolKind::Tier) {
                     tiers.insert(person, pool.clone());
                 }
@@ -113,8 +116,9 @@ impl Warden {
             self.commit(batch).await?;
         }
         self.stand().desks.remove(target);
-        drop(turn);
         self.observe_desks(false).await;
+        self.leave_note(0).await?;
+        drop(turn);
         Ok(Answer::data(&view))
     }
 

@@ -3,14 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::MutexGuard;
 use tracing::{Instrument, error, info, info_span};
 
+use super::answer::target_exit;
 use super::apply::Applied;
+use super::observe::DeskTrouble;
 use super::read::ReadingsDone;
 use super::view::PassView;
 use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
+use crate::config::FeedKind;
 use crate::directory::{Coverage, Gap, GapKind, Reading};
+use crate::feed::push;
 use crate::model::{Digest, FeedName, PersonId};
 use crate::seats::{self, Event, Plan, Policy, PoolMode};
 use crate::store::Batch;
@@ -25,7 +30,7 @@ pub struct Outcome {
     /// What was done of it.
     pub applied: Applied,
     /// Desks that could not be read or written.
-    pub desk_trouble: Vec<String>,
+    pub desk_trouble: Vec<DeskTrouble>,
     /// Its number, scope, times and counts.
     pub view: PassView,
     /// What hooks pointed at and could not be read.
@@ -37,7 +42,7 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) policy: Policy,
     pub(super) readings: ReadingsDone,
-    pub(super) desk_trouble: Vec<String>,
+    pub(super) desk_trouble: Vec<DeskTrouble>,
 }
 
 impl Warden {
@@ -53,13 +58,14 @@ impl Warden {
         let span = info_span!("pass", pass.id = number, pass.scope = scope.word());
         let started_at = self.now();
         let result = async {
-            let planned = self.plan_pass(&scope, number).await?;
+            let (planned, judging) = self.plan_pass(&scope, number).await?;
             let digest = seats::plan_digest(&planned.plan, &planned.policy);
             if let Some(expected) = expected.filter(|expected| **expected != digest) {
                 return Err(WardenError::Moved { expected: expected.clone(), now: digest });
             }
+            self.commit_notes(&planned, number).await?;
+            drop(judging);
             let applied = self.apply(&planned, number).await?;
-            self.remember_counts(number).await?;
             self.remember_catalog(&planned.plan, number).await?;
             Ok::<_, WardenError>((planned, applied))
         }
@@ -103,13 +109,28 @@ impl Warden {
             info!(result, granted, revoked, moved, failed, held, duration_ms, "pass done");
         });
         metrics::pass(&view);
-        self.stand().last_pass = Some(view);
+        {
+            let mut standing = self.stand();
+            standing.last_pass = Some(view);
+            if outcome.is_ok() {
+                standing.failed_before.clear();
+            }
+        }
+        let noted = self.leave_note(number).await;
         self.show_metrics();
-        outcome
+        match noted {
+            Err(error) if outcome.is_ok() => Err(error.into()),
+            Ok(()) | Err(_) => outcome,
+        }
     }
 
-    /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked.
-    pub(super) async fn plan_pass(&self, scope: &Scope, pass: u64) -> Result<Planned, WardenError> {
+    /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked. Nobody approves or rejects
+    /// as long as the guard lives.
+    pub(super) async fn plan_pass(
+        &self,
+        scope: &Scope,
+        pass: u64,
+    ) -> Result<(Planned, MutexGuard<'_, ()>), WardenError> {
         let rules = self.rules()?;
         let readings = self.read_feeds(scope, pass).await?;
         self.trust_again(&readings.readings, pass).await?;
@@ -127,6 +148,7 @@ impl Warden {
             self.commit(before).await?;
         }
         self.recall()?;
+        let judging = self.judging.lock().await;
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
@@ -152,19 +174,20 @@ impl Warden {
         after.clean = dirty;
         after.notes.extend(self.rules_note(&rules, now)?.map(|(name, note)| (name, Some(note))));
         if !after.is_empty() {
-            after.notes.insert("pass".to_owned(), Some(pass.to_string()));
             self.commit(after).await?;
         }
-        Ok(Planned { plan, policy, readings, desk_trouble })
+        Ok((Planned { plan, policy, readings, desk_trouble }, judging))
     }
 
-    /// After a rebuild: revocations are allowed again once every feed was read whole in one pass.
+    /// After a rebuild: revocations are allowed again once every feed was read whole in one pass. A feed that pushes is
+    /// whole when everybody of it who has a seat was pushed again; see `feed::push`.
     async fn trust_again(&self, readings: &[Reading], pass: u64) -> Result<(), WardenError> {
         if self.ledger().distrusted.is_none() {
             return Ok(());
         }
         let whole = |name: &FeedName| {
             readings.iter().any(|reading| reading.feed == *name && reading.coverage == Coverage::Whole)
+                || self.pushed_again(name).unwrap_or(false)
         };
         if !self.parts.feeds.is_empty() && self.parts.feeds.keys().all(whole) {
             let mut batch = Batch::new(self.now(), pass);
@@ -173,6 +196,21 @@ impl Warden {
             info!("every feed was read whole after the rebuild; revocations are allowed again");
         }
         Ok(())
+    }
+
+    /// Whether it is a feed that pushes, and whoever of it has been known with a seat was pushed since.
+    fn pushed_again(&self, name: &FeedName) -> Result<bool, WardenError> {
+        if self.parts.config.feeds.get(name).is_none_or(|feed| feed.kind != FeedKind::ScimPush) {
+            return Ok(false);
+        }
+        for known in self.ledger().known.values() {
+            for account in known.accounts.iter().filter(|account| account.feed == *name) {
+                if self.parts.store.note(&push::name(name, push::Kind::User, &account.id))?.is_none() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// What planner and brakes rely on, now.
@@ -207,14 +245,15 @@ impl Outcome {
                 .iter()
                 .filter_map(|reading| reading.coverage.gap().map(|gap: &Gap| (gap.kind, reading.accounts)))
         };
-        if gaps().any(|(kind, _)| kind == GapKind::Refused) || self.applied.refused {
+        let desks = |code: u8| self.desk_trouble.iter().any(|trouble| target_exit(&trouble.error) == code);
+        if gaps().any(|(kind, _)| kind == GapKind::Refused) || desks(exit::REFUSED) || self.applied.refused {
             exit::REFUSED
         } else if gaps().any(|(kind, accounts)| kind == GapKind::Unreachable && accounts == 0)
-            || !self.desk_trouble.is_empty()
+            || desks(exit::UNREACHABLE)
             || self.applied.unreachable
         {
             exit::UNREACHABLE
-        } else if gaps().next().is_some() || self.applied.failed > 0 {
+        } else if gaps().next().is_some() || !self.desk_trouble.is_empty() || self.applied.failed > 0 {
             exit::LATER
         } else if !self.plan.held.is_empty() {
             exit::HELD

@@ -1,6 +1,7 @@
 //! Values for reports, out of what is known. Reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::agenda::agenda;
 use super::pass::Planned;
@@ -20,6 +21,9 @@ use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
 const LATE_AFTER: u32 = 5;
+
+/// However short an interval is, a pass that retries a call is not late yet.
+const LATE_AT_LEAST: Duration = Duration::from_mins(1);
 
 impl Warden {
     /// Who a number stands for.
@@ -144,8 +148,9 @@ impl Warden {
         let (ledger, now) = (self.ledger(), self.now());
         let counts = ledger.counts();
         let queues = ledger.queues();
-        let desk_counts = self.desk_counts();
-        let occupied = self.stand().occupied();
+        let standing = self.stand();
+        let (desk_counts, occupied) = (standing.desk_counts(), standing.occupied());
+        drop(standing);
         let mut pools: Vec<_> = self.parts.catalog.pools.values().collect();
         pools.sort_by_key(|pool| (pool.kind, -pool.rank, pool.id.clone()));
         pools
@@ -280,7 +285,7 @@ impl Warden {
         let table = self.table.load();
         let now = self.now();
         let states = self.parts.store.feeds()?;
-        let late = self.parts.config.pass.incremental.saturating_mul(LATE_AFTER);
+        let late = self.parts.config.pass.incremental.saturating_mul(LATE_AFTER).max(LATE_AT_LEAST);
         let standing = self.stand().clone();
         let feeds = self
             .parts
@@ -409,8 +414,7 @@ impl Warden {
             .map(|(name, config)| {
                 let desk = standing.desks.get(name).cloned().unwrap_or_default();
                 let failing: Vec<FailingView> = standing
-                    .failing
-                    .iter()
+                    .failing()
                     .filter(|((_, pool), _)| self.parts.targets.get(name).is_some_and(|desk| desk.has_place_for(pool)))
                     .map(|((person, pool), failing)| FailingView {
                         person: *person,
@@ -421,7 +425,7 @@ impl Warden {
                     .collect();
                 let state = match () {
                     () if desk.error.is_some() || !failing.is_empty() => "failing",
-                    () if desk.observed.is_none() => "unknown",
+                    () if desk.at.is_none() => "unknown",
                     () => "ok",
                 };
                 TargetView {

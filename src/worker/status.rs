@@ -14,7 +14,8 @@ use crate::target::Observed;
 /// Members at desks, by desk and pool.
 pub(super) type DeskCounts = BTreeMap<TargetName, BTreeMap<PoolId, u64>>;
 
-/// What passes leave behind for reports and for the next pass. Lost at a restart without harm.
+/// What passes leave behind for reports and for the next pass. What reports tell of it is kept in a note; the rest is lost
+/// at a restart without harm.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
     /// The last reading of each feed.
@@ -23,6 +24,8 @@ pub(super) struct Standing {
     pub(super) desks: BTreeMap<TargetName, Desk>,
     /// Steps that a desk did not do, and when they are tried again.
     pub(super) failing: BTreeMap<(PersonId, PoolId), Failing>,
+    /// Those of an earlier process, until a pass of this one has tried them: they are told, and wait for nothing.
+    pub(super) failed_before: BTreeMap<(PersonId, PoolId), Failing>,
     /// The last pass.
     pub(super) last_pass: Option<PassView>,
     /// What the checker refused in the last pass.
@@ -117,9 +120,15 @@ impl Standing {
         }
     }
 
-    /// Members at the desks, by desk and pool; empty until a desk was read.
+    /// Steps that a desk did not do, as far as is known.
+    pub(super) fn failing(&self) -> impl Iterator<Item = (&(PersonId, PoolId), &Failing)> {
+        let before = self.failed_before.iter().filter(|(key, _)| !self.failing.contains_key(key));
+        self.failing.iter().chain(before)
+    }
+
+    /// Members at the desks, by desk and pool, as last read and changed by us since; empty until a desk was read.
     pub(super) fn desk_counts(&self) -> DeskCounts {
-        let read = self.desks.iter().filter(|(_, desk)| desk.observed.is_some());
+        let read = self.desks.iter().filter(|(_, desk)| desk.at.is_some());
         read.map(|(name, desk)| (name.clone(), desk.counts.clone())).collect()
     }
 

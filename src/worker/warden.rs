@@ -11,9 +11,10 @@ use arc_swap::ArcSwap;
 use thiserror::Error;
 
 use super::inbox::Inbox;
+use super::note;
 use super::status::Standing;
 use crate::ambient::Clock;
-use crate::config::{Config, Mode};
+use crate::config::{Config, FeedKind, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, leaves_at, left_by, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
@@ -56,7 +57,10 @@ impl Parts {
         let mut keys = BTreeMap::new();
         for (name, feed) in &config.feeds {
             let ports = ports(feed.ca_file.as_deref())?;
-            if let Some(built) = feed::build(feed, &ports) {
+            if feed.kind == FeedKind::ScimPush {
+                let push = feed::push::Push::new(feed, store.clone(), clock.clone());
+                feeds.insert(name.clone(), Arc::new(push));
+            } else if let Some(built) = feed::build(feed, &ports) {
                 feeds.insert(name.clone(), Arc::from(built));
             }
             if let Some(set) = feed.hook.as_ref().and_then(|hook| hook.set.as_ref()) {
@@ -75,6 +79,9 @@ impl Parts {
 pub struct Warden {
     pub(super) parts: Parts,
     pub(super) turn: tokio::sync::Mutex<()>,
+    /// Held from the making of a plan until the journal knows which held plans it releases, and by whoever approves or
+    /// rejects one: short, so that an operator's word does not wait for the reading and writing of a pass.
+    pub(super) judging: tokio::sync::Mutex<()>,
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
@@ -143,9 +150,10 @@ impl Warden {
         for known in parts.store.ledger().known.values() {
             mirror.reserve(known.person, &known.accounts);
         }
-        let passes = parts.store.note("pass")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let passes = note::last_number(parts.store.as_ref())?;
         let warden = Self {
             turn: tokio::sync::Mutex::new(()),
+            judging: tokio::sync::Mutex::new(()),
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),
@@ -153,6 +161,7 @@ impl Warden {
             passes: AtomicU64::new(passes),
             parts,
         };
+        warden.take_up_note()?;
         warden.recall()?;
         warden.load_table(sources);
         Ok(warden)
@@ -224,8 +233,12 @@ impl Warden {
         self.passes.fetch_add(1, Ordering::SeqCst).saturating_add(1)
     }
 
-    /// Commits, with the digest of the table in force in every entry.
+    /// Commits, with the digest of the table in force in every entry. What a pass writes keeps its number with it, so
+    /// that no later process gives it again.
     pub(super) async fn commit(&self, mut batch: Batch) -> Result<(), StoreError> {
+        if batch.pass > 0 {
+            batch.notes.insert(note::NUMBER.to_owned(), Some(self.last_pass().max(batch.pass).to_string()));
+        }
         batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
         self.parts.store.commit(batch).await
     }
@@ -277,7 +290,9 @@ impl Warden {
     }
 
     /// Whom to look for at a desk.
-    pub(super) fn desk_person(&self, id: PersonId) -> Result<DeskPerson, StoreError> {
+    pub(super) fn desk_person(&self, id: PersonId, target: &TargetName) -> Result<DeskPerson, StoreError> {
+        let ledger = self.ledger();
+        let account = ledger.desk_accounts.get(&(id, target.clone())).cloned();
         if let Some(record) = self.parts.store.person(id)? {
             let person = self.person_of(&record);
             return Ok(DeskPerson {
@@ -285,12 +300,13 @@ impl Warden {
                 employee_number: person.employee_number,
                 user_name: person.user_name,
                 display_name: person.display_name,
+                account,
             });
         }
         // After a rebuild the journal is all that is known of somebody whom no feed has shown yet.
-        let ledger = self.ledger();
         let known = ledger.known.get(&id);
         Ok(DeskPerson {
+            account,
             email: known.and_then(|known| known.email.clone()),
             employee_number: known.and_then(|known| known.employee_number.clone()),
             ..DeskPerson::default()
@@ -394,7 +410,7 @@ impl Warden {
         let want = want(person, &decision, conflict, on_suspended, &self.parts.catalog);
         let want = self.by_pin(person.id, want, rules, concerned.ledger);
         let claims = want.tier.is_some() || !want.addons.is_empty();
-        if claims || concerned.people.contains(&person.id) {
+        if claims || concerned.has(person.id) {
             desired.insert(person.id, want);
         }
         decision
@@ -422,17 +438,21 @@ impl Warden {
     }
 }
 
-/// A ledger, and everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about somebody of
-/// whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the others in it are
-/// asked for anew.
+/// Whom a ledger is about: everybody who holds, waits or has a cooling seat in it, or is in a held plan. A plan about
+/// somebody of whom nothing is known stays as it is; whoever left is known, so that such a plan is outdated and the
+/// others in it are asked for anew.
 pub(super) struct Concerned<'l> {
     ledger: &'l Ledger,
-    people: BTreeSet<PersonId>,
+    held: BTreeSet<PersonId>,
 }
 
 impl<'l> Concerned<'l> {
     pub(super) fn by(ledger: &'l Ledger) -> Self {
         let held = ledger.held.values().flat_map(|hold| &hold.plan.steps).map(|step| step.person);
-        Self { ledger, people: ledger.people().into_iter().chain(held).collect() }
+        Self { ledger, held: held.collect() }
+    }
+
+    fn has(&self, person: PersonId) -> bool {
+        self.held.contains(&person) || self.ledger.has(person)
     }
 }

@@ -137,3 +137,8 @@ fn any_bytes_are_a_workbook_or_are_refused() {
 fn any_table_decides_as_the_slow_evaluator_does() {
     look("matcher", targets::matcher);
 }
+
+#[test]
+fn any_bytes_are_a_filter_and_a_patch_or_are_refused() {
+    look("scim", targets::scim);
+}

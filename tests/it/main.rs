@@ -22,6 +22,7 @@ mod feeds;
 mod foreign;
 mod fuzz;
 mod line;
+mod mortal;
 mod ops;
 mod outbound;
 mod rules;

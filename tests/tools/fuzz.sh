@@ -8,7 +8,7 @@ each="${SECONDS_EACH:-60}"
 if cargo fuzz --version >/dev/null 2>&1; then
   # libFuzzer's hooks are unstable flags of the compiler; nothing but the fuzz targets is built with them.
   export RUSTC_BOOTSTRAP=1
-  for target in toml csv xlsx matcher; do
+  for target in toml csv xlsx matcher scim; do
     echo "== $target"
     # What is found stays in fuzz/artifacts; inputs that are new go to a folder of their own, the kept corpus is small.
     mkdir -p "fuzz/target/corpus/$target"

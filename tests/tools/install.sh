@@ -16,8 +16,8 @@ if [ "${#apt_wanted[@]}" -gt 0 ]; then
 fi
 
 venv=target/venv
-if [ ! -e "$venv/ok-1" ] && python3 -m venv "$venv" >/dev/null 2>&1; then
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/tools/requirements.txt && touch "$venv/ok-1"
+if [ ! -e "$venv/ok-2" ] && python3 -m venv "$venv" >/dev/null 2>&1; then
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/tools/requirements.txt && touch "$venv/ok-2"
 fi
-[ -e "$venv/ok-1" ] || echo "the Python tools could not be installed: tests against foreign servers will be skipped"
+[ -e "$venv/ok-2" ] || echo "the Python tools could not be installed: tests against foreign servers will be skipped"
 exit 0

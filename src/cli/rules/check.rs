@@ -18,7 +18,9 @@ pub(super) fn run(global: &Global) -> u8 {
         Output::Text | Output::Csv | Output::Markdown | Output::Toml | Output::Xlsx => {
             setup::show_findings(global, &findings, &setup::texts(&loaded, &sources));
             if errors == 0 {
-                output::say(&format!("{} files of rules are in order", sources.len()));
+                let files = sources.len();
+                let (noun, verb) = if files == 1 { ("file", "is") } else { ("files", "are") };
+                output::say(&format!("{files} {noun} of rules {verb} in order"));
             }
         }
     }

@@ -134,10 +134,15 @@ fn put(bytes: &[u8], out: Option<&Path>) -> Result<(), Failed> {
 /// Says what stays behind.
 fn say_lost(global: &Global, sources: &[Source]) {
     let left = crate::rules::draft::beside(sources);
+    let stays = |count: usize| if count == 1 { "stays" } else { "stay" };
     if left.comments > 0 {
-        output::talk(global, &format!("{} lines with comments stay behind: this form has none", left.comments));
+        let lines = if left.comments == 1 { "1 line".to_owned() } else { format!("{} lines", left.comments) };
+        let verb = stays(left.comments);
+        output::talk(global, &format!("{lines} with comments {verb} behind: this form has none"));
     }
     if left.cases > 0 {
-        output::talk(global, &format!("{} cases for `rules test` stay behind: they are kept in TOML", left.cases));
+        let cases = if left.cases == 1 { "1 case".to_owned() } else { format!("{} cases", left.cases) };
+        let verb = stays(left.cases);
+        output::talk(global, &format!("{cases} for `rules test` {verb} behind: TOML alone keeps them"));
     }
 }

@@ -179,5 +179,8 @@ fn text(view: &CoverageView, all: bool) -> String {
         people(sum.people_without_row),
         sum.people_without_code
     ));
+    if !all {
+        sections.push("Every row and code with its people: `seatwarden rules coverage --all`.".to_owned());
+    }
     sections.join("\n")
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::config;
-use crate::rules::Source;
+use crate::rules::{MAX_FILE_BYTES, Source, code};
 
 /// As for files on the disk.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 const MOST_FILES: usize = 1_000;
 const DEEPEST_FOLDER: usize = 4;
 
@@ -46,8 +45,9 @@ pub(super) fn table_at(rules: &Path, revision: &str) -> Result<Vec<Source>, Stri
             continue;
         }
         let name = format!("{revision}:{path}");
-        if object.size > LARGEST_FILE {
-            return Err(format!("{name} is larger than {} MiB", LARGEST_FILE / 1024 / 1024));
+        if object.size > MAX_FILE_BYTES as u64 {
+            let most = MAX_FILE_BYTES / 1024 / 1024;
+            return Err(format!("{name} is larger than {most} MiB ({})", code::FILE_SIZE.id));
         }
         if sources.len() == MOST_FILES {
             return Err(format!("{revision} has more than {MOST_FILES} tables in {}", folder.display()));

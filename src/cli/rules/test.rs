@@ -213,10 +213,11 @@ impl Report {
         }
         let failed = self.failed().count();
         let passed = self.judged.len().saturating_sub(failed);
+        let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
         lines.push(format!(
-            "{passed} of {} cases pass; they reach {reached} of {} rows ({:.0} %){}",
-            self.judged.len(),
-            self.rows.len(),
+            "{passed} of {} pass; they reach {reached} of {} ({:.0} %){}",
+            count(self.judged.len(), "case"),
+            count(self.rows.len(), "row"),
             self.coverage().floor(),
             self.real_text()
         ));

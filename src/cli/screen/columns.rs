@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize as _;
 
-use super::{Screen, padded, width_of};
+use super::{Screen, one_line, padded, width_of};
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -21,7 +21,7 @@ impl Screen {
     /// A table. A column in which no row has anything is left out; where the screen is too narrow, the widest columns
     /// are cut first.
     pub(super) fn table(self, columns: &[Column], rows: &[Vec<String>]) -> String {
-        let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
+        let cell = |row: &[String], at: usize| row.get(at).map(|cell| one_line(cell)).unwrap_or_default();
         let mut shown: Vec<(usize, &Column, usize)> = columns
             .iter()
             .enumerate()

@@ -61,6 +61,7 @@ impl Screen {
 
     /// A sentence behind `first`, its further lines behind as many blanks; ends with a line feed.
     pub(super) fn text(self, first: &str, text: &str) -> String {
+        let (first, text) = (&one_line(first), &one_line(text));
         let width = self.width.min(WIDEST_TEXT);
         let indent = width_of(first).min(width / 2);
         // A label that is too long for its column has a line of its own.
@@ -80,10 +81,17 @@ impl Screen {
         format!("{own_line}{}\n", lines.join("\n"))
     }
 
+    /// A name in the column of names, behind so many blanks.
+    pub(super) fn label(self, indent: usize, name: &str) -> String {
+        let room = self.names().saturating_sub(indent);
+        format!("{}{}  ", " ".repeat(indent), padded(&self.cut(name, room), room))
+    }
+
     /// A text that is at most so wide, cut with an ellipsis.
     pub(super) fn cut(self, text: &str, width: usize) -> String {
-        if width_of(text) <= width {
-            return text.to_owned();
+        let text = one_line(text);
+        if width_of(&text) <= width {
+            return text;
         }
         let end = if self.unicode { "…" } else { "..." };
         let room = width.saturating_sub(width_of(end));
@@ -97,6 +105,43 @@ impl Screen {
         }
         kept + end
     }
+}
+
+/// A text on one line: what providers and desks send may hold line feeds, and codes that move the cursor of a terminal or
+/// turn the direction of writing. Such become a blank; colors, which are ours, stay.
+pub(in crate::cli) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_control) {
+        let (before, behind) = rest.split_at(at);
+        line.push_str(before);
+        let color = color_code(behind);
+        if color.is_empty() && !line.ends_with(' ') {
+            line.push(' ');
+        }
+        line.push_str(color);
+        rest = behind.get(color.len()..).unwrap_or_default();
+        if color.is_empty() {
+            let mut letters = rest.chars();
+            letters.next();
+            rest = letters.as_str();
+        }
+    }
+    line + rest
+}
+
+fn is_control(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The code of a color at the start of the text, else nothing.
+fn color_code(text: &str) -> &str {
+    let Some(code) = text.strip_prefix("\u{1b}[") else { return "" };
+    let Some(end) = code.find(|letter: char| !letter.is_ascii_digit() && letter != ';') else { return "" };
+    if !code.get(end..).is_some_and(|end| end.starts_with('m')) {
+        return "";
+    }
+    text.get(..end.saturating_add("\u{1b}[m".len())).unwrap_or_default()
 }
 
 /// A heading.
@@ -175,6 +220,20 @@ mod tests {
         assert_eq!(screen.cut("ann", 3), "ann");
         assert_eq!(Screen::new(80, false).cut("annabel", 6), "ann...");
         assert_eq!(padded("田", 4), "田  ");
+    }
+
+    #[test]
+    fn what_would_move_the_cursor_becomes_a_blank_and_colors_stay() {
+        assert_eq!(one_line("Ann\r\n\tLee\u{2028}x"), "Ann Lee x");
+        assert_eq!(one_line("a\u{1b}[2Jb\u{1b}]0;t\u{7}c\u{9b}1A\u{202e}d"), "a [2Jb ]0;t c 1A d");
+        let red = "ann".red().bold().to_string();
+        assert_eq!(one_line(&red), red);
+        assert_eq!(one_line("\u{1b}[31"), " [31");
+        let screen = Screen::new(80, true);
+        assert_eq!(screen.text("  - ", "Ann\nLee: keeps it"), "  - Ann Lee: keeps it\n");
+        assert_eq!(screen.cut("a@acme.example\nb", 80), "a@acme.example b");
+        let table = crate::cli::output::table(&["name"], vec![vec!["Ann\nLee".to_owned()]]);
+        assert_eq!(table, "NAME\nAnn Lee\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize as _;
 
 use super::bar::Share;
-use super::{Screen, heading, moment, padded};
+use super::{Screen, heading, moment};
 use crate::model::PoolKind;
 use crate::worker::view::SeatsView;
 
@@ -27,9 +27,7 @@ pub fn seats(pools: &[SeatsView], screen: &Screen) -> String {
 
 /// One pool: its bar, then a line for each thing beside it.
 pub(in crate::cli) fn one(pool: &SeatsView, screen: Screen) -> String {
-    let names = screen.names();
-    let name = screen.cut(pool.pool.as_str(), names.saturating_sub(2));
-    let label = format!("  {}  ", padded(&name, names.saturating_sub(2)));
+    let label = screen.label(2, pool.pool.as_str());
     let Some(share) = Share::of_pool(pool) else {
         return screen.text(&label, &"unlimited, not counted".dimmed().to_string());
     };
@@ -41,9 +39,7 @@ pub(in crate::cli) fn one(pool: &SeatsView, screen: Screen) -> String {
     };
     let mut out = screen.text(&label, &format!("{} {}, {free_word}", screen.bar(share, width), share.words()));
     let line = |out: &mut String, name: &str, text: &str| {
-        let room = names.saturating_sub(4);
-        let label = format!("    {}  ", padded(&screen.cut(name, room), room));
-        out.push_str(&screen.text(&label, text));
+        out.push_str(&screen.text(&screen.label(4, name), text));
     };
     for (class, reserved) in &pool.reserved {
         let own = Share { used: u64::from(reserved.used), of: u64::from(reserved.floor), ..Share::default() };

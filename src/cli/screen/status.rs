@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize as _;
 
-use super::{Screen, counted, heading, moment, moment_from, padded, plan, seats};
+use super::{Screen, counted, heading, moment, moment_from, plan, seats};
 use crate::model::Time;
 use crate::worker::view::{
     FeedView, HooksView, PassView, PersonView, ProtectedView, StatusView, TargetView, UndoneView,
@@ -50,7 +50,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     out.push_str(&heading("Last pass"));
     let pass = match &status.last_pass {
         Some(pass) => pass_words(pass, now),
-        None => "None has been made by this process.".to_owned(),
+        None => "None has been made yet.".to_owned(),
     };
     out.push_str(&screen.text("  ", &pass));
     out
@@ -84,10 +84,7 @@ const CURSOR_ALARM: std::time::Duration = std::time::Duration::from_hours(24);
 
 fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
     let state = colored_state(&feed.state);
-    let label = format!(
-        "  {}  ",
-        padded(&screen.cut(&feed.name, screen.names().saturating_sub(2)), screen.names().saturating_sub(2))
-    );
+    let label = screen.label(2, &feed.name);
     let whole =
         feed.last_whole.map_or("never read whole".to_owned(), |at| format!("read whole {}", moment_from(at, now)));
     let last = feed.last_change.filter(|at| Some(*at) != feed.last_whole);
@@ -131,14 +128,11 @@ fn target_lines(target: &TargetView, now: Time, screen: Screen) -> String {
         _ => "seats are given and taken",
     };
     let state = match target.state.as_str() {
-        "unknown" => "not read yet by this process".to_owned(),
+        "unknown" => "not read yet".to_owned(),
         state => colored_state(state),
     };
     let at = target.observed_at.map(|at| format!(", read {}", moment_from(at, now))).unwrap_or_default();
-    let label = format!(
-        "  {}  ",
-        padded(&screen.cut(&target.name, screen.names().saturating_sub(2)), screen.names().saturating_sub(2))
-    );
+    let label = screen.label(2, &target.name);
     let mut out = screen.text(&label, &format!("{state}, {mode}{at}"));
     let below = " ".repeat(screen.names().saturating_add(2));
     if let Some(error) = &target.error {
@@ -202,12 +196,10 @@ fn hooks(view: &HooksView, now: Time, screen: Screen) -> String {
     if view.feeds.is_empty() {
         return String::new();
     }
-    let names = screen.names();
-    let below = " ".repeat(names.saturating_add(2));
+    let below = " ".repeat(screen.names().saturating_add(2));
     let mut out = heading("Hooks");
     for hook in &view.feeds {
-        let room = names.saturating_sub(2);
-        let label = format!("  {}  ", padded(&screen.cut(&hook.name, room), room));
+        let label = screen.label(2, &hook.name);
         let last = hook.last_event.map_or("no call yet".to_owned(), |at| format!("last call {}", moment_from(at, now)));
         let refused = if hook.refused > 0 { format!(", {} refused", hook.refused) } else { String::new() };
         let waiting = match hook.waiting {

@@ -167,9 +167,6 @@ fn scim(section: &mut Section<'_>) -> Reached {
 /// The feed's URL is where we are the server.
 fn push(section: &mut Section<'_>, name: &str, public: Option<SocketAddr>) -> Reached {
     let auth = auth::read(section, &Peer::Push);
-    let problem = Problem::warning(codes::NOT_YET, "nothing listens for pushed people yet")
-        .help("the section is checked and otherwise left alone; poll the provider with another feed for now");
-    section.cx.report(section.spot("kind"), problem);
     let at = public.map_or_else(|| "127.0.0.1".to_owned(), |public| public.to_string());
     let url = Url::parse(&format!("http://{at}/scim/v2/{name}")).ok();
     Some((FeedKind::ScimPush, url?, auth?))

@@ -9,7 +9,7 @@
 
 mod paging;
 mod provider;
-mod wire;
+pub(super) mod wire;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -34,6 +34,17 @@ use crate::outbound::{Budget, Call, Client, Peer, Place, Ports, Reply};
 const CALLS: [(&str, &str); 2] = [("GET /Users", "GET /Users/{id}"), ("GET /users", "GET /users/{id}")];
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// What a SCIM user says in our words.
+pub(super) fn mapping(config: &FeedConfig) -> Mapping {
+    let defaults = Defaults {
+        user_name: "userName",
+        email: "emails",
+        employee_number: (Some(ENTERPRISE), "employeeNumber"),
+        display_name: "displayName",
+    };
+    Mapping::new(config, Dialect::Scim, defaults)
+}
+
 /// Reads one server.
 pub(super) struct Scim {
     name: FeedName,
@@ -49,16 +60,10 @@ pub(super) struct Scim {
 
 impl Scim {
     pub(super) fn new(config: &FeedConfig, peer: Peer, ports: Ports) -> Self {
-        let defaults = Defaults {
-            user_name: "userName",
-            email: "emails",
-            employee_number: (Some(ENTERPRISE), "employeeNumber"),
-            display_name: "displayName",
-        };
         Self {
             name: config.name.clone(),
             client: Client::new(peer, ports),
-            mapping: Mapping::new(config, Dialect::Scim, defaults),
+            mapping: mapping(config),
             provider: OnceCell::new(),
             unfiltered: AtomicBool::new(false),
             profile: config.profile,

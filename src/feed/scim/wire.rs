@@ -47,7 +47,7 @@ pub(super) fn list(body: Value) -> Result<List, Trouble> {
 }
 
 /// The account of a user resource.
-pub(super) fn account(feed: &FeedName, mapping: &Mapping, row: &Value) -> Result<Account, String> {
+pub(in crate::feed) fn account(feed: &FeedName, mapping: &Mapping, row: &Value) -> Result<Account, String> {
     let user = row.as_object().ok_or("it is not an object")?;
     let id = match get(user, "id") {
         Some(Value::String(id)) => check_id(id)?.to_owned(),
@@ -80,7 +80,7 @@ fn status(active: Option<&Value>) -> (Status, &'static str) {
 }
 
 /// A truth value, also as the text that some servers write.
-pub(super) fn truth(value: &Value) -> Option<bool> {
+pub(crate) fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),

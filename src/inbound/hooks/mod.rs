@@ -15,7 +15,7 @@
 mod body;
 mod jws;
 mod probe;
-mod proof;
+pub(super) mod proof;
 mod set;
 
 pub use self::probe::{Probe, probes};

@@ -26,7 +26,7 @@ const REMEMBERED: usize = 100_000;
 const SIGNATURES: usize = 8;
 
 /// Whether two secrets are the same. Both are hashed first, so that the time taken tells neither content nor length.
-pub(super) fn same(ours: &[u8], given: &[u8]) -> bool {
+pub(in crate::inbound) fn same(ours: &[u8], given: &[u8]) -> bool {
     Sha256::digest(ours).as_slice().ct_eq(Sha256::digest(given).as_slice()).into()
 }
 

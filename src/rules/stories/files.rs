@@ -1,5 +1,6 @@
 //! Files that cannot be read as a table.
 
+use super::super::MAX_FILE_BYTES;
 use super::{Content, Example, Story, bytes, code, csv, made, story, toml};
 
 pub(super) const STORIES: &[Story] = &[
@@ -12,9 +13,9 @@ pub(super) const STORIES: &[Story] = &[
     ),
     story(
         code::FILE_SIZE,
-        "A file of a table may have 32 MiB, far more than people edit.",
+        "A file of a table may have 16 MiB, far more than people edit.",
         "A file that large is a mistake, such as a log with the wrong name, and reading it would take the memory of others.",
-        made(|| vec![b'\n'; 32 * 1024 * 1024 + 1], "a file of more than 32 MiB"),
+        made(|| vec![b'\n'; MAX_FILE_BYTES + 1], "a file of more than 16 MiB"),
         csv("id,job_code,tier\nanalysts,SD-1*,agent\n"),
     ),
     story(

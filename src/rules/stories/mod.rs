@@ -9,14 +9,13 @@ mod values;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 
 use super::code::Code;
 use super::{Compiled, Finding, Source, cases, code, examine};
-use crate::model::{Billing, Catalog, ClassName, Pool, PoolId, PoolKind, Seats};
+use crate::model::{Catalog, ClassName, Pool, PoolKind, Seats};
 
 /// What is told of one kind of finding.
 #[derive(Clone, Copy, Debug)]
@@ -147,37 +146,21 @@ seats = 5
 
 /// The catalog of the examples.
 pub fn catalog() -> Catalog {
-    let pool = |name: &str, kind, rank, seats| Pool {
-        id: PoolId::new(name),
-        kind,
-        rank,
-        seats,
-        reserve: BTreeMap::new(),
-        fallback: None,
-        grace: Duration::ZERO,
-        min_hold: None,
-        reassign: None,
-        billing: Billing::Current,
-        cost: None,
-        requires: BTreeSet::new(),
-        excludes: BTreeSet::new(),
-        keep: 0,
-    };
     let on_fulfiller = |name: &str| Pool {
         requires: BTreeSet::from(["fulfiller".into()]),
-        ..pool(name, PoolKind::Addon, 0, Seats::Bought(15))
+        ..Pool::plain(name, PoolKind::Addon, 0, Seats::Bought(15))
     };
     let pools = [
-        pool("requester", PoolKind::Tier, 0, Seats::Unlimited),
-        pool("agent", PoolKind::Tier, 10, Seats::Bought(50)),
+        Pool::plain("requester", PoolKind::Tier, 0, Seats::Unlimited),
+        Pool::plain("agent", PoolKind::Tier, 10, Seats::Bought(50)),
         Pool {
             reserve: BTreeMap::from([(ClassName::new("on-call"), 10)]),
-            ..pool("fulfiller", PoolKind::Tier, 20, Seats::Bought(120))
+            ..Pool::plain("fulfiller", PoolKind::Tier, 20, Seats::Bought(120))
         },
         Pool { excludes: BTreeSet::from(["change-advisory".into()]), ..on_fulfiller("major-incident") },
         // The catalog reads exclusions both ways.
         Pool { excludes: BTreeSet::from(["major-incident".into()]), ..on_fulfiller("change-advisory") },
-        pool("reports", PoolKind::Addon, 0, Seats::Bought(5)),
+        Pool::plain("reports", PoolKind::Addon, 0, Seats::Bought(5)),
     ];
     Catalog { default_tier: "requester".into(), pools: pools.into_iter().map(|pool| (pool.id.clone(), pool)).collect() }
 }

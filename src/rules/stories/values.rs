@@ -76,6 +76,15 @@ pub(super) const STORIES: &[Story] = &[
         toml("[[rule]]\nid = \"desk\"\nwhen = { job_code = [\"SD-1\", \"SD-2\"] }\ntier = \"agent\"\n"),
     ),
     story(
+        code::FOREIGN,
+        "The only joker is `*`, a range is `A..B`, and values are separated by `|`. Every other sign stands for itself: \
+         `?`, `[12]`, `{1,2}`, `^`, `$`, `.*` and `%` are no patterns, commas and semicolons separate nothing, and a dash \
+         makes no range. Where such a sign belongs to the value, `*` in its place says so without this warning.",
+        "People have the sign in their job code or nobody is matched; the row looks right and gives nobody a seat.",
+        csv("id,job_code,tier\nanalysts,SD-1?,agent\n"),
+        csv("id,job_code,tier\nanalysts,SD-1*,agent\n"),
+    ),
+    story(
         code::CLASS_WITHOUT_TIER,
         "The class of a person is that of the row that decides the tier.",
         "A class in a row with add-ons alone does nothing, and somebody counts on it.",

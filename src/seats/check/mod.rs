@@ -166,6 +166,7 @@ impl<'a> Reader<'a> {
                 | Event::Rebuilt { .. }
                 | Event::Trusted {}
                 | Event::Pinned(_)
+                | Event::DeskAccount { .. }
                 | Event::Unpinned { .. } => {
                     self.fault(8, "a note would change a seat, an approval or a feed without a step");
                 }

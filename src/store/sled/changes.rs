@@ -10,7 +10,7 @@ use super::trees::{Kind, Stage, Trees, read_value};
 use crate::audit::report::subject;
 use crate::audit::{Entry, Tip, link_under};
 use crate::directory::PersonRecord;
-use crate::model::{Digest, FeedName, PersonId};
+use crate::model::{Digest, FeedName, PersonId, TargetName};
 use crate::seats::Ledger;
 use crate::seats::ledger::{Hold, Touched};
 use crate::store::{Batch, FeedState, Hint, StoreError, codec};
@@ -22,6 +22,7 @@ pub(super) const HISTORY_KEPT: usize = 2_048;
 const TRUST: &[u8] = b"distrusted";
 const ACCEPTED: &[u8] = b"accepted/";
 const PIN: &[u8] = b"pin/";
+const DESK_ACCOUNT: &[u8] = b"desk/";
 
 /// Records of people as they lie in the trees.
 pub(super) type PeopleRows = BTreeMap<u64, Option<Vec<u8>>>;
@@ -200,7 +201,7 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
                 }
             }
             // These are written whole by their events.
-            Touched::Known(_) | Touched::Accepted(_) | Touched::Trust | Touched::Pin(_) => {}
+            Touched::Known(_) | Touched::Accepted(_) | Touched::Trust | Touched::DeskAccount(..) | Touched::Pin(_) => {}
         }
         touched.insert(touch);
         part.apply(entry.at, &entry.event);
@@ -223,6 +224,12 @@ fn stage_ledger(stage: &mut Stage<'_>, base: &Ledger, entries: &[(Entry, String)
                 if let Some(accounts) = part.accepted.get(&feed) {
                     let key = [ACCEPTED, feed.as_str().as_bytes()].concat();
                     stage.put(Kind::State, &key, &codec::encode(accounts)?)?;
+                }
+            }
+            Touched::DeskAccount(person, target) => {
+                let key = [DESK_ACCOUNT, &person.0.to_be_bytes(), target.as_str().as_bytes()].concat();
+                if let Some(account) = part.desk_accounts.get(&(person, target)) {
+                    stage.put(Kind::State, &key, account.as_bytes())?;
                 }
             }
             Touched::Pin(person) => {
@@ -258,6 +265,12 @@ pub(super) fn load_ledger(trees: &Trees) -> Result<Ledger, StoreError> {
             ledger.distrusted = Some(text(&payload)?);
         } else if let Some(feed) = key.strip_prefix(ACCEPTED) {
             ledger.accepted.insert(FeedName::new(text(feed)?), codec::decode(&payload)?);
+        } else if let Some(key) = key.strip_prefix(DESK_ACCOUNT) {
+            let Some((person, target)) = key.split_first_chunk::<8>() else {
+                return Err(StoreError::Damaged("the key of an account at a desk is too short".to_owned()));
+            };
+            let key = (PersonId(u64::from_be_bytes(*person)), TargetName::new(text(target)?));
+            ledger.desk_accounts.insert(key, text(&payload)?);
         } else if let Some(person) = key.strip_prefix(PIN) {
             let person = <[u8; 8]>::try_from(person).map(u64::from_be_bytes);
             let person = person.map_err(|_| StoreError::Damaged("the key of a pin has another length".to_owned()))?;

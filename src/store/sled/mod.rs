@@ -46,6 +46,9 @@ use crate::directory::PersonRecord;
 use crate::model::{FeedName, PersonId, Time};
 use crate::seats::Ledger;
 
+/// Notes read at once; the largest is a table of 4 MiB, or a group with very many members.
+const NOTES_AT_ONCE: usize = 64;
+
 /// An open store, and what had to be done to open it.
 pub struct Opened {
     /// The store.
@@ -173,6 +176,36 @@ impl Store for SledStore {
     fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
         let note = self.read(|| self.shared.trees.read(Kind::Notes, name.as_bytes()))?;
         note.map(|note| text(&note)).transpose()
+    }
+
+    fn notes_under(&self, prefix: &str, each: &mut dyn FnMut(&str, String) -> bool) -> Result<(), StoreError> {
+        let mut from = prefix.as_bytes().to_vec();
+        loop {
+            let mut found = Vec::new();
+            // In pieces, so that nothing is held while `each` works.
+            self.read(|| {
+                self.shared.trees.scan(Kind::Notes, &from, None, &mut |key, payload| {
+                    if !key.starts_with(prefix.as_bytes()) {
+                        return Ok(false);
+                    }
+                    found.push((text(key)?, text(&payload)?));
+                    Ok(found.len() < NOTES_AT_ONCE)
+                })
+            })?;
+            let is_last = found.len() < NOTES_AT_ONCE;
+            if let Some((name, _)) = found.last() {
+                from = name.as_bytes().to_vec();
+                from.push(0);
+            }
+            for (name, note) in found {
+                if !each(&name, note) {
+                    return Ok(());
+                }
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 
     fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError> {

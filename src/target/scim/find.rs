@@ -18,8 +18,18 @@ use crate::target::{DeskPerson, TargetError};
 const WALK_LASTS: Duration = Duration::from_mins(1);
 
 impl ScimDesk {
-    /// The one account of a person, by the first key that finds any.
+    /// The one account of a person: by the first key that finds any, else the one they were given a seat with before.
     pub(super) async fn account(&self, person: &DeskPerson) -> Result<Option<User>, TargetError> {
+        if let Some(user) = self.matching(person).await? {
+            return Ok(Some(user));
+        }
+        match &person.account {
+            Some(id) => self.read_user(id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn matching(&self, person: &DeskPerson) -> Result<Option<User>, TargetError> {
         for &key in &self.match_on {
             let mut found: BTreeMap<String, User> = BTreeMap::new();
             for value in values(key, person) {

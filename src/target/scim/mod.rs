@@ -19,7 +19,7 @@ use async_trait::async_trait;
 
 use self::calls::Listed;
 use self::wire::{Group, Slot, User, quoted};
-use super::{DeskAccount, DeskPerson, Observed, Outcome, Target, TargetError};
+use super::{DeskAccount, DeskPerson, Given, Observed, Outcome, Target, TargetError};
 use crate::config::{DeskKey, DeskSeat, TargetConfig};
 use crate::model::{PoolId, TargetName, Time};
 use crate::outbound::{Budget, Client};
@@ -158,21 +158,31 @@ impl Target for ScimDesk {
         Ok(self.account(person).await?.as_ref().map(DeskAccount::from))
     }
 
-    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError> {
+    async fn grant(&self, person: &DeskPerson, pool: &PoolId) -> Result<Given, TargetError> {
         let place = self.place(pool).await?;
         let user = match self.account(person).await? {
             Some(user) => user,
             None => self.create_account(person).await?,
         };
-        match place {
-            Place::Group(id) => self.join(&id, &user).await,
-            Place::Value(slot, value) => self.give_value(slot, &value, &user).await,
-        }
+        let outcome = match place {
+            Place::Group(id) => self.join(&id, &user).await?,
+            Place::Value(slot, value) => self.give_value(slot, &value, &user).await?,
+        };
+        Ok(Given { outcome, account: user.id })
     }
 
     async fn revoke(&self, person: &DeskPerson, pool: &PoolId) -> Result<Outcome, TargetError> {
         let place = self.place(pool).await?;
-        let user = match self.account(person).await? {
+        let known = match &person.account {
+            // Names and addresses change at both sides; whoever was given the seat is found by the desk's own id, and
+            // a seat of an account that is no more is free.
+            Some(id) => match self.read_user(id).await? {
+                Some(user) => Some(user),
+                None => return Ok(Outcome::AlreadySo),
+            },
+            None => self.account(person).await?,
+        };
+        let user = match known {
             Some(user) => user,
             // An empty answer to a search proves nothing: the place itself has to show that the seat is free.
             None => match self.seated(&place, person).await? {

@@ -133,9 +133,8 @@ impl Warden {
             unknown.push("no account: the journal alone knows this person, and no feed has shown them".to_owned());
         }
         let gains = due.iter().any(|next| matches!(next.what.as_str(), "grant" | "move"));
-        if gains && !self.parts.targets.is_empty() && self.stand().desks.is_empty() {
-            unknown
-                .push("this process has not read the desk: seats there that are not ours are not counted".to_owned());
+        if gains && !self.parts.targets.is_empty() && self.stand().desks.values().all(|desk| desk.at.is_none()) {
+            unknown.push("no pass has read the desk: seats there that are not ours are not counted".to_owned());
         }
         let known = ledger.known.get(&id);
         Ok(ExplainView {

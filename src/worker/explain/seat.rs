@@ -165,7 +165,7 @@ impl Warden {
         let standing = self.stand();
         let open = ledger.of_person(id).filter(|(_, holding)| holding.state != HoldState::Held);
         open.map(|(pool, holding)| {
-            let failing = standing.failing.get(&(id, pool.clone()));
+            let failing = standing.failing().find(|(key, _)| **key == (id, pool.clone())).map(|(_, failing)| failing);
             let verb = if holding.state == HoldState::Granting { "grant" } else { "revocation" };
             let why = failing.map_or("no answer of the desk is known yet".to_owned(), |failing| {
                 format!("the desk answered: {}", failing.why)
@@ -176,11 +176,11 @@ impl Warden {
         .collect()
     }
 
-    /// The last call whose answer is known: by the journal, or by this process where a call failed since.
+    /// The last call whose answer is known: by the journal, or by the last pass where a call failed since.
     pub(super) fn last_call(&self, id: PersonId, history: &[Entry]) -> Option<CallView> {
         let failing = {
             let standing = self.stand();
-            let own = standing.failing.iter().filter(|((person, _), _)| *person == id);
+            let own = standing.failing().filter(|((person, _), _)| *person == id);
             own.max_by_key(|(_, failing)| failing.until).map(|((_, pool), failing)| (pool.clone(), failing.clone()))
         };
         let told = history.iter().rev().find_map(|entry| self.call(entry));

@@ -212,7 +212,7 @@ fn cases_pass_fail_and_cover() {
     let pass = desk.run(&["rules", "test", "--min-coverage", "100"]);
     assert_eq!(pass.code, 0, "{pass:?}");
     assert!(
-        pass.out.contains("2 of 2 cases pass; they reach 1 of 1 rows (100 %), 13 people of today reach 1"),
+        pass.out.contains("2 of 2 cases pass; they reach 1 of 1 row (100 %), 13 people of today reach 1"),
         "{pass:?}"
     );
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0, "the table is the same with cases and without");
@@ -262,7 +262,7 @@ fn a_table_of_one_file_has_its_cases_beside_it() {
     desk.write("more.toml", &case("fulfiller"));
     let beside = desk.run(&["rules", "test"]);
     assert_eq!(beside.code, 0, "{beside:?}");
-    assert!(beside.out.contains("1 of 1 cases pass"), "{beside:?}");
+    assert!(beside.out.contains("1 of 1 case pass"), "{beside:?}");
     let more = desk.path("more.toml");
     let more = desk.run(&["rules", "test", more.to_str().unwrap()]);
     assert_eq!(more.code, 65, "{more:?}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::desk::{Desk, Said};
 
@@ -44,7 +44,7 @@ fn export_and_import_pass_a_table_through_every_form() {
         "id,job_code,tier,owner\nanalysts,SD-* !SD-9,fulfiller,itam@acme.example\n\nperson,tier,until,owner,reason\n\
          fin@acme.example,fulfiller,2099-12-31,lead@acme.example,\"month, end\"\n"
     );
-    assert!(printed.err.contains("1 lines with comments stay behind"), "{printed:?}");
+    assert!(printed.err.contains("1 line with comments stays behind"), "{printed:?}");
     desk.write("both.csv", &printed.out);
     let toml = desk.run(&["rules", "export"]);
     assert!(
@@ -56,10 +56,7 @@ fn export_and_import_pass_a_table_through_every_form() {
     assert!(said.code == 0 && said.out.is_empty() && desk.path("x.exceptions.csv").exists(), "{said:?}");
     let book = desk.path("x.xlsx");
     assert_eq!(desk.run(&["rules", "export", "-o", "xlsx", "--out", arg(&book)]).code, 0);
-    let piped = Command::new(env!("CARGO_BIN_EXE_seatwarden"))
-        .args(["-c", arg(&desk.path("seatwarden.toml")), "rules", "export", "-o", "xlsx"])
-        .output()
-        .unwrap();
+    let piped = desk.command(&["rules", "export", "-o", "xlsx"]).output().unwrap();
     assert_eq!(piped.stdout, fs::read(&book).unwrap(), "the same table, the same bytes");
     for (file, out) in [(&csv, "from-csv.toml"), (&book, "from-xlsx.toml")] {
         let said = desk.run(&["rules", "import", arg(file), "--out", arg(&desk.path(out))]);
@@ -99,14 +96,8 @@ fn what_cannot_be_converted_is_said_and_nothing_is_written() {
 }
 
 fn piped(desk: &Desk, arguments: &[&str], input: &str) -> Said {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_seatwarden"))
-        .args(["-c", arg(&desk.path("seatwarden.toml"))])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        desk.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
     child.wait_with_output().unwrap().into()
 }

@@ -184,11 +184,24 @@ fn trouble_has_its_exit_code() {
     assert_eq!(warned.json()["findings"][0]["related"].as_array().unwrap().len(), 3);
     desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfiller\n");
 
+    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
+    desk.write("seatwarden.toml", &config.replace("lic-fulfiller", "lic-nobody-made"));
+    let (checked, ran) = (desk.run(&["check"]), desk.run(&["run", "--once"]));
+    assert_eq!((checked.code, ran.code), (75, 75), "{checked:?} {ran:?}");
+    assert!(checked.err.contains("lic-nobody-made") && ran.err.contains("lic-nobody-made"), "{checked:?} {ran:?}");
+    desk.write("seatwarden.toml", &config);
+    std::fs::rename(desk.path("okta.token"), desk.path("gone.token")).unwrap();
+    for verb in [&["check"][..], &["plan"], &["run", "--once"]] {
+        let lacking = desk.run(verb);
+        assert_eq!(lacking.code, 78, "{lacking:?}");
+        assert!(lacking.err.contains("okta.token"), "{lacking:?}");
+    }
+    std::fs::rename(desk.path("gone.token"), desk.path("okta.token")).unwrap();
+
     desk.stop_okta();
     let down = desk.run(&["run", "--once", "--deadline", "1s"]);
     assert_eq!(down.code, 69, "{down:?}");
 
-    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
     desk.write(
         "seatwarden.toml",
         &config.replace("token = { file = \"desk.token\" }", "token = \"s3cret\"").replace("[pass]", "[pas]"),
@@ -240,6 +253,50 @@ fn seats_that_were_there_before_are_adopted() {
     assert_eq!(desk.run(&["run", "--once"]).code, 0);
     assert_eq!(desk.members(), 4, "the accountant has no row, the stranger is nobody's business");
     assert_eq!(desk.run(&["target", "adopt", "nodesk"]).code, 64);
+}
+
+#[test]
+fn a_second_approver_is_asked_for_and_a_third_is_refused() {
+    let desk = Desk::new(25, "[brakes]\napprovers = 2\ngrant = { per_pass = \"10%\", at_least = 3 }");
+    assert_eq!(desk.run(&["run", "--once"]).code, 3);
+    let status = desk.run(&["status", "-o", "json"]).json();
+    let digest = status["held"][0]["digest"].as_str().unwrap();
+    let approve = |by: &str| desk.run(&["approve", digest, "--reason", "CHG-9", "--as", by]);
+    let first = approve("ann");
+    assert_eq!((first.code, first.out.trim()), (0, "approved by ann (1 of 2 needed); 1 more needed"));
+    let second = approve("bo");
+    assert_eq!((second.code, second.out.trim()), (0, "approved by bo (2 of 2 needed); the next pass does it"));
+    let third = approve("cy");
+    assert_eq!((third.code, third.out.as_str()), (65, ""), "{third:?}");
+    assert!(third.err.contains("all the approvals it needs"), "{third:?}");
+    assert_eq!((desk.run(&["run", "--once"]).code, desk.members()), (0, 25));
+}
+
+#[test]
+fn a_missing_or_empty_rules_folder_is_a_fault_of_the_configuration() {
+    let desk = Desk::new(1, FREE);
+    std::fs::remove_file(desk.path("rules/people.csv")).unwrap();
+    for state in ["empty", "missing"] {
+        let codes = [&["check", "--offline"][..], &["run", "--once"], &["plan"]].map(|verb| desk.run(verb).code);
+        assert_eq!(codes, [78; 3], "{state}");
+        std::fs::remove_dir(desk.path("rules")).unwrap_or_default();
+    }
+    std::fs::create_dir(desk.path("rules")).unwrap();
+    desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfillr\n");
+    let codes = [&["check", "--offline"][..], &["run", "--once"]].map(|verb| desk.run(verb).code);
+    assert_eq!(codes, [65; 2], "a table that does not compile is a fault of the data");
+}
+
+#[test]
+fn without_a_daemon_status_tells_of_the_last_pass() {
+    let desk = Desk::new(2, FREE);
+    let none = desk.run(&["status"]);
+    assert!(none.out.contains("None has been made yet."), "{none:?}");
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    let status = desk.run(&["status", "-o", "json"]).json();
+    assert_eq!((&status["last_pass"]["pass"], &status["last_pass"]["granted"]), (&1.into(), &2.into()), "{status}");
+    assert_eq!(desk.run(&["run", "--once", "-o", "json"]).json()["pass"], 2);
+    assert_eq!(desk.run(&["run", "--once", "-o", "json"]).json()["pass"], 3);
 }
 
 #[test]

@@ -39,8 +39,7 @@ fn the_documented_sample_has_no_error() {
         "sample",
         &sample().findings(),
         "warning K068 22:13 there is no tier or add-on `change-advisory` | until the catalog has
-         warning C041 55:7 [feed.okta-push] does not say where the job code stands | job_code
-         warning C014 56:12 nothing listens for pushed people yet | poll",
+         warning C041 55:7 [feed.okta-push] does not say where the job code stands | job_code",
     );
 }
 

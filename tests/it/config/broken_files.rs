@@ -250,7 +250,6 @@ fn entra_and_scim_feeds() {
         "push",
         "[feed.p]\nkind = \"scim_push\"\nurl = \"https://x.example\"\nauth = { kind = \"private_key_jwt\" }",
         "warning C041 1:7 [feed.p] does not say | job_code
-         warning C014 2:8 nothing listens for pushed people yet | poll
          C006 3:1 there is no setting `url` in [feed.p] | known here
          C035 4:17 a scim_push feed cannot use `private_key_jwt` | `bearer`, `basic`",
     );

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use seatwarden::config::init::{self, InitError};
-use seatwarden::config::{check_named, load, load_rules_sources};
+use seatwarden::config::{check_named, files_of_other_kinds, load, load_rules_sources};
 
 use super::{CATALOG, FEED, Folder, assert_findings};
 
@@ -27,6 +27,23 @@ fn rules_are_one_file_or_every_table_of_a_folder() {
     assert_eq!(names(dir.path()), ["/C.TOML", "/a.csv", "/b.toml", "/team/deep/x.csv"]);
     let one = load_rules_sources(&dir.path().join("b.toml")).unwrap();
     assert_eq!((one.len(), one[0].bytes.as_slice()), (1, b"b.toml".as_slice()));
+}
+
+#[test]
+fn files_of_other_kinds_are_told_and_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("team")).unwrap();
+    for name in
+        ["a.csv", "team/b.XLSX", "c.yaml", "d.txt", "README.txt", "rules.schema.json", "e.md", ".f.json", "~$b.xlsx"]
+    {
+        fs::write(dir.path().join(name), "").unwrap();
+    }
+    assert_eq!(names(dir.path()), ["/a.csv"]);
+    let here = dir.path().display();
+    let told = ["c.yaml", "d.txt", "team/b.XLSX"]
+        .map(|name| format!("warning C052 1:1 {here}/{name} is not read: tables end in | seatwarden rules import"));
+    assert_findings("other kinds", &files_of_other_kinds(dir.path()), &told.join("\n"));
+    assert_eq!(files_of_other_kinds(&dir.path().join("c.yaml")), []);
 }
 
 #[test]
@@ -59,7 +76,8 @@ fn rules_that_cannot_be_read_are_never_taken_for_none() {
     fs::remove_file(dir.path().join("gone.toml")).unwrap();
     let large = fs::File::create(dir.path().join("large.csv")).unwrap();
     large.set_len(16 * 1024 * 1024 + 1).unwrap();
-    assert!(error(dir.path()).message.ends_with("is larger than 16 MiB"));
+    let found = error(dir.path());
+    assert!(found.message.ends_with("is larger than 16 MiB") && found.code == "R002", "{found:?}");
     large.set_len(16 * 1024 * 1024).unwrap();
     assert_eq!(load_rules_sources(dir.path()).unwrap().len(), 1);
 }

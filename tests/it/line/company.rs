@@ -74,6 +74,15 @@ pub(super) struct Company {
 }
 
 impl Company {
+    /// One analyst goes to another job, another leaves.
+    pub(super) fn moves_one_and_loses_one(&self) {
+        let mut state = self.mocks.state();
+        let mover = state.world.by_email("a001@acme.example").unwrap();
+        state.world.move_to(mover, "FIN-3", "Finance");
+        let leaver = state.world.by_email("a002@acme.example").unwrap();
+        state.world.leave(leaver);
+    }
+
     pub(super) async fn new(world: World, setup: Setup) -> Self {
         Self::on(world, setup, Arc::new(Overlay::empty())).await
     }

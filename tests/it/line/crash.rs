@@ -1,31 +1,30 @@
 //! Stop the process after every store write and every call in turn, restart, and compare the end with that of a process
 //! that was never stopped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use seatwarden::audit::Entry;
-use seatwarden::directory::PersonRecord;
-use seatwarden::model::{FeedName, PersonId, PoolId};
-use seatwarden::seats::{HoldState, Ledger};
-use seatwarden::store::{Batch, FeedState, Hint, Overlay, Store, StoreError, Verification};
+use futures_util::future::BoxFuture;
+use seatwarden::model::PoolId;
+use seatwarden::seats::HoldState;
+use seatwarden::store::StoreError;
 use seatwarden_mocks::{Hire, World};
 
 use super::company::{Company, Cut, Setup, catalog, run};
+use crate::mortal::{Death, Mortal};
 
-/// A store whose process dies after so many writes: that one is on disk and nobody hears of it.
-struct Mortal {
-    inner: Overlay,
+/// The process dies after so many writes: the last is on disk and nobody hears of it.
+struct Writes {
     left: AtomicU64,
     commits: AtomicU64,
 }
 
-impl Mortal {
+impl Writes {
     fn new() -> Self {
-        Self { inner: Overlay::empty(), left: AtomicU64::new(u64::MAX), commits: AtomicU64::new(0) }
+        Self { left: AtomicU64::new(u64::MAX), commits: AtomicU64::new(0) }
     }
 
     fn dies_after(&self, commits: u64) {
@@ -34,8 +33,8 @@ impl Mortal {
 }
 
 #[async_trait]
-impl Store for Mortal {
-    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+impl Death for Writes {
+    async fn around(&self, write: BoxFuture<'_, Result<(), StoreError>>) -> Result<(), StoreError> {
         let dead = || StoreError::Stopped("the test stopped the process".to_owned());
         let left = self.left.load(Ordering::SeqCst);
         if left == 0 {
@@ -43,48 +42,8 @@ impl Store for Mortal {
         }
         self.left.store(left.saturating_sub(1), Ordering::SeqCst);
         self.commits.fetch_add(1, Ordering::SeqCst);
-        self.inner.commit(batch).await?;
+        write.await?;
         if left == 1 { Err(dead()) } else { Ok(()) }
-    }
-
-    fn ledger(&self) -> Arc<Ledger> {
-        self.inner.ledger()
-    }
-
-    fn feeds(&self) -> Result<BTreeMap<FeedName, FeedState>, StoreError> {
-        self.inner.feeds()
-    }
-
-    fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError> {
-        self.inner.dirty()
-    }
-
-    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
-        self.inner.hints()
-    }
-
-    fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.inner.note(name)
-    }
-
-    fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError> {
-        self.inner.person(id)
-    }
-
-    fn people(&self, each: &mut dyn FnMut(PersonRecord) -> bool) -> Result<(), StoreError> {
-        self.inner.people(each)
-    }
-
-    fn journal(&self, from: u64, each: &mut dyn FnMut(Entry) -> bool) -> Result<(), StoreError> {
-        self.inner.journal(from, each)
-    }
-
-    fn history(&self, person: PersonId, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.inner.history(person, limit)
-    }
-
-    fn verify(&self) -> Result<Verification, StoreError> {
-        self.inner.verify()
     }
 }
 
@@ -154,16 +113,16 @@ fn change(company: &Company) {
 }
 
 /// The whole story: fill, change, fill again. `stop` says where the process dies; it is restarted as often as needed.
-async fn story(stop: impl Fn(&Company, &Mortal)) -> (BTreeMap<String, Vec<String>>, u64, u64) {
-    let mortal = Arc::new(Mortal::new());
+async fn story(stop: impl Fn(&Company, &Writes)) -> (BTreeMap<String, Vec<String>>, u64, u64) {
+    let mortal = Arc::new(Mortal::new(Writes::new()));
     let mut company = Company::on(world(), setup(), mortal.clone()).await;
-    stop(&company, &mortal);
+    stop(&company, &mortal.death);
     for part in 0..2 {
         if part == 1 {
             change(&company);
         }
         drop(company.try_pass(seatwarden::worker::Scope::Full).await);
-        mortal.dies_after(u64::MAX);
+        mortal.death.dies_after(u64::MAX);
         company.wire.cut_after(None);
         company.restart();
         for _ in 0..3 {
@@ -171,15 +130,15 @@ async fn story(stop: impl Fn(&Company, &Mortal)) -> (BTreeMap<String, Vec<String
             company.full().await;
         }
         if part == 0 {
-            stop(&company, &mortal);
+            stop(&company, &mortal.death);
         }
     }
-    mortal.dies_after(u64::MAX);
+    mortal.death.dies_after(u64::MAX);
     company.wire.cut_after(None);
     let last = company.full().await;
     assert!(last.plan.steps.is_empty(), "{:?}", last.plan.steps);
     company.assert_sound();
-    (seats(&company), mortal.commits.load(Ordering::SeqCst), company.wire.calls())
+    (seats(&company), mortal.death.commits.load(Ordering::SeqCst), company.wire.calls())
 }
 
 #[test]
@@ -189,7 +148,7 @@ fn a_process_that_dies_after_any_write_ends_where_one_ends_that_never_died() {
         assert_eq!(expected["fulfiller"].len(), 4, "{expected:?}");
         assert!(commits > 8, "{commits}");
         for dies in 1..=commits {
-            let (ended, _, _) = story(|_, mortal| mortal.dies_after(dies)).await;
+            let (ended, _, _) = story(|_, writes| writes.dies_after(dies)).await;
             assert_eq!(ended, expected, "died after write {dies}");
         }
     });

@@ -227,13 +227,7 @@ fn a_mover_in_grace_and_a_leaver_whose_desk_fails() {
         let company =
             Company::new(analysts(3), Setup { catalog: catalog(10, "grace = \"7d\""), ..Setup::default() }).await;
         company.full().await;
-        {
-            let mut state = company.mocks.state();
-            let mover = state.world.by_email("a001@acme.example").unwrap();
-            state.world.move_to(mover, "FIN-3", "Finance");
-            let leaver = state.world.by_email("a002@acme.example").unwrap();
-            state.world.leave(leaver);
-        }
+        company.moves_one_and_loses_one();
         company.advance(Duration::from_mins(2));
         company.mocks.faults.push(
             Rule::on(Server::Desk).method("PATCH").play(Fault::Status(403, "{\"detail\":\"not yours\"}".to_owned())),

@@ -7,7 +7,7 @@ use seatwarden::model::PoolId;
 use seatwarden::seats::event::HoldEnd;
 use seatwarden::seats::{Event, Ledger};
 use seatwarden::worker::{Request, Scope};
-use seatwarden_mocks::{Fault, Hire, Homes, Rule, Server, World};
+use seatwarden_mocks::{Fault, Field, Hire, Homes, Rule, Server, World};
 
 use super::company::{Company, Setup, catalog, run};
 
@@ -151,5 +151,21 @@ fn people_who_follow_each_other_into_a_seat_never_use_more_than_was_bought() {
                 true
             })
             .unwrap();
+    });
+}
+
+#[test]
+fn whoever_leaves_under_another_name_frees_the_seat_at_the_desk() {
+    run(async {
+        let company = Company::new(world(&[("ann", "SD-12"), ("ben", "SD-12")]), Setup::default()).await;
+        company.full().await;
+        change(&company, |world| {
+            let ann = world.by_email("ann@acme.example").unwrap();
+            world.rename(ann, "hannah@acme.example");
+            world.set(ann, Field::EmployeeNumber, Some("99999"));
+            world.leave(ann);
+        });
+        assert_eq!(company.full().await.view.revoked, 1);
+        assert_eq!(company.at_desk("lic-fulfiller"), ["ben@acme.example"], "the desk has another name and number");
     });
 }

@@ -1,5 +1,6 @@
 //! The line from end to end: mocks over real HTTP, the real client, the real worker, a clock that is moved by hand.
 
+mod clients;
 mod company;
 mod crash;
 mod explain;
@@ -8,7 +9,9 @@ mod found;
 mod hooks;
 mod leaving;
 mod matrix;
+mod note;
 mod okta;
+mod push;
 mod recorded;
 mod reload;
 mod screens;

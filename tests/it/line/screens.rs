@@ -217,14 +217,8 @@ fn a_first_fill_in_observe_mode_with_a_plan_of_every_kind() {
         let company =
             Company::new(analysts(4), Setup { catalog: catalog(10, "grace = \"7d\""), ..Setup::default() }).await;
         company.full().await;
-        {
-            let mut state = company.mocks.state();
-            let mover = state.world.by_email("a001@acme.example").unwrap();
-            state.world.move_to(mover, "FIN-3", "Finance");
-            let leaver = state.world.by_email("a002@acme.example").unwrap();
-            state.world.leave(leaver);
-            state.world.hire(analyst("new", 77));
-        }
+        company.moves_one_and_loses_one();
+        company.mocks.state().world.hire(analyst("new", 77));
         company.advance(Duration::from_mins(2));
         check("plan", &Screens::of(&company).await);
     });

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use seatwarden::directory::Person;
-use seatwarden::model::{Attribute, FeedName, PoolId, Status};
-use seatwarden::rules::{Decision, Given, RuleSet, Source};
+use seatwarden::model::{Attribute, FeedName, Status};
+use seatwarden::rules::{RuleSet, Source};
 
 use super::reference::{self, Exception, Rule, Table, Verdict};
 use super::world::{cases, compiled, day, somebody, source, today};
@@ -219,19 +219,6 @@ fn csv_of(table: &Table, separator: char) -> Vec<Source> {
     vec![source("x.csv", exceptions), source("t.csv", rules)]
 }
 
-fn verdict(decision: &Decision) -> Verdict {
-    Verdict {
-        tier: match &decision.tier {
-            Given::Default => None,
-            Given::Denied(_) => Some("none".to_owned()),
-            Given::Tier(pool, _) => Some(pool.to_string()),
-        },
-        addons: decision.addons.keys().map(PoolId::to_string).collect(),
-        class: decision.class.as_ref().map(ToString::to_string),
-        rule: decision.rule.as_ref().map(ToString::to_string),
-    }
-}
-
 fn same_table(one: &RuleSet, other: &RuleSet, people: &[Person]) {
     assert_eq!(one.digest(), other.digest());
     for person in people {
@@ -267,7 +254,7 @@ proptest! {
             let decision = set.decide(person, today());
             match reference::decide(&table, person, today()) {
                 Ok(expected) => {
-                    prop_assert_eq!(verdict(&decision), expected, "{:#?}", person);
+                    prop_assert_eq!(Verdict::from(&decision), expected, "{:#?}", person);
                     prop_assert_eq!(&decision.clash, &None);
                 }
                 Err(reference::Tie) => prop_assert!(decision.clash.is_some(), "{:#?}", person),

@@ -63,7 +63,7 @@ fn many_cells_and_many_faults() {
 
 #[test]
 fn files_larger_than_a_table_may_be() {
-    let large = vec![b'\n'; 32 * 1024 * 1024 + 1];
+    let large = vec![b'\n'; seatwarden::rules::MAX_FILE_BYTES + 1];
     assert_eq!(told(&compiled(&[source("a.csv", large)])), ["R002 1:1"]);
 }
 

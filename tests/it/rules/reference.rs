@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use seatwarden::directory::Person;
 use seatwarden::model::Attribute;
+use seatwarden::rules::{Decision, Given};
 use unicode_normalization::UnicodeNormalization;
 
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,22 @@ pub(super) struct Verdict {
     pub(super) addons: BTreeSet<String>,
     pub(super) class: Option<String>,
     pub(super) rule: Option<String>,
+}
+
+impl From<&Decision> for Verdict {
+    /// What the program decided, in the words of this evaluator.
+    fn from(decision: &Decision) -> Self {
+        Self {
+            tier: match &decision.tier {
+                Given::Default => None,
+                Given::Denied(_) => Some("none".to_owned()),
+                Given::Tier(pool, _) => Some(pool.to_string()),
+            },
+            addons: decision.addons.keys().map(ToString::to_string).collect(),
+            class: decision.class.as_ref().map(ToString::to_string),
+            rule: decision.rule.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// The person ties rows or exceptions that disagree.

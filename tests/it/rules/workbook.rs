@@ -168,6 +168,10 @@ fn sheets_beyond_a_table_end_soon() {
         let findings = refused(&with_sheet(cell(at).as_bytes()));
         assert!(findings[0].contains("more than a table may"), "{findings:?}");
     }
+    for at in ["ZZZZZZZ99999999999", "A99999999", "ABCD1"] {
+        let findings = refused(&with_sheet(cell(at).as_bytes()));
+        assert_eq!(findings, ["E a sheet of the workbook names a cell that no sheet can have"], "{at}");
+    }
     // One text of a megabyte that very many cells mean.
     let long = format!(
         "<worksheet><sheetData><row r=\"1\">{}</row></sheetData></worksheet>",

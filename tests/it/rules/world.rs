@@ -1,47 +1,25 @@
 //! A catalog, people and tables in few words.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use proptest::prelude::ProptestConfig;
 use seatwarden::directory::Person;
-use seatwarden::model::{
-    Attribute, Billing, Catalog, ClassName, FeedName, PersonId, Pool, PoolId, PoolKind, Seats, Status,
-};
+use seatwarden::model::{Attribute, Catalog, ClassName, FeedName, PersonId, Pool, PoolKind, Seats, Status};
 use seatwarden::rules::{Compiled, Finding, RuleSet, Severity, Source, compile, examine};
-
-pub(super) fn pool(name: &str, kind: PoolKind, rank: i64, seats: Seats) -> Pool {
-    Pool {
-        id: PoolId::new(name),
-        kind,
-        rank,
-        seats,
-        reserve: BTreeMap::new(),
-        fallback: None,
-        grace: Duration::ZERO,
-        min_hold: None,
-        reassign: None,
-        billing: Billing::Current,
-        cost: None,
-        requires: BTreeSet::new(),
-        excludes: BTreeSet::new(),
-        keep: 0,
-    }
-}
 
 /// requester (free, default), agent, fulfiller with a reserve for on-call; major-incident builds on fulfiller, and it
 /// excludes change-advisory; reports builds on nothing; chat is free.
 pub(super) fn catalog() -> Catalog {
     let mut pools = vec![
-        pool("requester", PoolKind::Tier, 0, Seats::Unlimited),
-        pool("agent", PoolKind::Tier, 10, Seats::Bought(50)),
-        pool("fulfiller", PoolKind::Tier, 20, Seats::Bought(120)),
-        pool("major-incident", PoolKind::Addon, 0, Seats::Bought(15)),
-        pool("change-advisory", PoolKind::Addon, 0, Seats::Bought(15)),
-        pool("reports", PoolKind::Addon, 0, Seats::Bought(5)),
-        pool("chat", PoolKind::Addon, 0, Seats::Unlimited),
+        Pool::plain("requester", PoolKind::Tier, 0, Seats::Unlimited),
+        Pool::plain("agent", PoolKind::Tier, 10, Seats::Bought(50)),
+        Pool::plain("fulfiller", PoolKind::Tier, 20, Seats::Bought(120)),
+        Pool::plain("major-incident", PoolKind::Addon, 0, Seats::Bought(15)),
+        Pool::plain("change-advisory", PoolKind::Addon, 0, Seats::Bought(15)),
+        Pool::plain("reports", PoolKind::Addon, 0, Seats::Bought(5)),
+        Pool::plain("chat", PoolKind::Addon, 0, Seats::Unlimited),
     ];
     pools[2].reserve.insert(ClassName::new("on-call"), 10);
     pools[3].requires.insert("fulfiller".into());

@@ -118,7 +118,7 @@ fn the_first_big_fill_is_held_and_approved_once() {
     assert_eq!(world.holders("fulfiller").len(), 30);
     assert_eq!(world.ledger.held.len(), 0);
     assert_eq!(
-        approve(&world.ledger, &digest, "bo@acme.example", "", world.now),
+        approve(&world.ledger, &world.policy.brakes, &digest, "bo@acme.example", "", world.now),
         Err(Refusal::Unknown(digest)),
         "used up"
     );
@@ -154,14 +154,18 @@ fn two_approvers_are_two_people() {
     let digest = only_digest(&world.decide());
     world.approve(&digest, "ann@acme.example");
     assert_eq!(
-        approve(&world.ledger, &digest, " ann@acme.example ", "", world.now),
+        approve(&world.ledger, &world.policy.brakes, &digest, " ann@acme.example ", "", world.now),
         Err(Refusal::Twice { by: "ann@acme.example".into() })
     );
-    assert_eq!(approve(&world.ledger, &digest, " ", "", world.now), Err(Refusal::Nameless));
+    assert_eq!(approve(&world.ledger, &world.policy.brakes, &digest, " ", "", world.now), Err(Refusal::Nameless));
     assert_snapshot!(world.pass(), @r"
     held revoke.per_pass in fulfiller: 10 over 5, 10 steps; 10 of 10 come from people of whom okta says DEPROVISIONED
     ");
     world.approve(&digest, "bo@acme.example");
+    assert_eq!(
+        approve(&world.ledger, &world.policy.brakes, &digest, "cy@acme.example", "", world.now),
+        Err(Refusal::Enough { digest: digest.clone(), approvals: 2 })
+    );
     world.pass();
     assert_eq!(world.holders("fulfiller").len(), 40);
 }
@@ -200,7 +204,7 @@ fn an_approval_expires_and_the_plan_is_held_anew() {
     let digest = only_digest(&world.decide());
     world.approve(&digest, "ann@acme.example");
     world.later(days(3));
-    let refused = approve(&world.ledger, &digest, "bo@acme.example", "", world.now);
+    let refused = approve(&world.ledger, &world.policy.brakes, &digest, "bo@acme.example", "", world.now);
     assert_eq!(refused, Err(Refusal::Expired { digest: digest.clone(), expired_at: begun.plus(days(3)) }));
     let plan = world.decide();
     assert_snapshot!(print(&plan), @r"

@@ -468,17 +468,21 @@ fn one_person_is_one_approver_however_the_name_is_written() {
     for name in
         ["ann lee", " ANN  LEE ", "Ann\u{a0}Lee", "Ann\u{200b} Lee", "\u{ff21}nn Lee", "AnnLee\u{2060}", "a\tn\nn lee"]
     {
-        let refused = approve(&world.ledger, &digest, name, "", world.now);
+        let refused = approve(&world.ledger, &world.policy.brakes, &digest, name, "", world.now);
         assert!(matches!(refused, Err(Refusal::Twice { .. })), "{name:?}: {refused:?}");
     }
     for name in ["", " ", "\u{200b}\u{feff}", "\t"] {
-        assert_eq!(approve(&world.ledger, &digest, name, "", world.now), Err(Refusal::Nameless), "{name:?}");
+        assert_eq!(
+            approve(&world.ledger, &world.policy.brakes, &digest, name, "", world.now),
+            Err(Refusal::Nameless),
+            "{name:?}"
+        );
     }
     assert!(world.decide().released.is_empty());
     world.approve(&digest, "Bo");
     world.pass();
     assert_eq!(world.holders("fulfiller").len(), 20);
-    let replayed = approve(&world.ledger, &digest, "Cy", "", world.now);
+    let replayed = approve(&world.ledger, &world.policy.brakes, &digest, "Cy", "", world.now);
     assert_eq!(replayed, Err(Refusal::Unknown(digest)), "used up");
 }
 

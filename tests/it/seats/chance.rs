@@ -254,7 +254,7 @@ impl World {
         let Some((digest, _)) = first else { return };
         let digest = digest.clone();
         let event = if approve {
-            seatwarden::seats::approve(&self.ledger, &digest, "ann@acme.example", "fine", self.now)
+            seatwarden::seats::approve(&self.ledger, &self.policy.brakes, &digest, "ann@acme.example", "fine", self.now)
         } else {
             seatwarden::seats::reject(&self.ledger, &digest, "ann@acme.example", "no", self.now)
         };

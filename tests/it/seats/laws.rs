@@ -315,7 +315,7 @@ proptest! {
             world.happen(&Op::Days(4));
             world.settle();
             for digest in world.ledger.held.keys().cloned().collect::<Vec<_>>() {
-                if let Ok(event) = approve(&world.ledger, &digest, "bo@acme.example", "", world.now) {
+                if let Ok(event) = approve(&world.ledger, &world.policy.brakes, &digest, "bo@acme.example", "", world.now) {
                     world.happens(event);
                 }
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use seatwarden::model::{
-    Attribute, Billing, Catalog, Digest, Exemption, FeedName, MinHold, PersonId, Pool, PoolId, PoolKind, RuleId, Seats,
+    Attribute, Catalog, Digest, Exemption, FeedName, MinHold, PersonId, Pool, PoolId, PoolKind, RuleId, Seats,
     TargetName, Time,
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
@@ -34,22 +34,7 @@ pub(super) struct World {
 
 /// A tier of the catalog, without terms.
 pub(super) fn tier(id: &str, rank: i64, seats: Option<u32>) -> Pool {
-    Pool {
-        id: id.into(),
-        kind: PoolKind::Tier,
-        rank,
-        seats: seats.map_or(Seats::Unlimited, Seats::Bought),
-        reserve: BTreeMap::new(),
-        fallback: None,
-        grace: Duration::ZERO,
-        min_hold: None,
-        reassign: None,
-        billing: Billing::Current,
-        cost: None,
-        requires: [].into(),
-        excludes: [].into(),
-        keep: 0,
-    }
+    Pool::plain(id, PoolKind::Tier, rank, seats.map_or(Seats::Unlimited, Seats::Bought))
 }
 
 /// An add-on of the catalog on top of a tier.
@@ -216,7 +201,8 @@ impl World {
     }
 
     pub(super) fn approve(&mut self, digest: &Digest, by: &str) {
-        let event = seatwarden::seats::approve(&self.ledger, digest, by, "looked at it", self.now).unwrap();
+        let event = seatwarden::seats::approve(&self.ledger, &self.policy.brakes, digest, by, "looked at it", self.now)
+            .unwrap();
         self.happens(event);
     }
 

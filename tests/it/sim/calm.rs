@@ -13,15 +13,27 @@ use seatwarden_mocks::world::PersonId as Who;
 use super::house::{House, feed_name, group};
 use super::laws::Watch;
 use super::life::{mend, pass};
-use super::truth::{Due, Stand, carries};
+use super::truth::{Due, Row, Stand, carries};
 
 /// More passes than any world needs: months of grace, cooling and approvals, one after the other.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 100;
 
 /// Mends everything, approves what is held, and makes full passes until nothing is left to do.
 pub(super) async fn settle(house: &mut House, watch: &mut Watch) -> Result<(), String> {
     mend(house);
     house.broken = false;
+    // An undo stands as long as the table.
+    let nobody = Row {
+        id: 1_000_001,
+        codes: vec!["NOBODY"],
+        department: None,
+        tier: Some("fulfiller"),
+        addons: Vec::new(),
+        class: None,
+        from: None,
+        until: None,
+    };
+    house.table.rows.push(nobody);
     house.edit_rules()?;
     house.shape.mode = "full";
     house.restart()?;
@@ -43,8 +55,13 @@ pub(super) async fn settle(house: &mut House, watch: &mut Watch) -> Result<(), S
         let quiet = outcome.plan.steps.is_empty() && outcome.plan.held.is_empty() && outcome.view.result == "ok";
         // What an earlier process began is finished after the plan is made; what that frees is given by the next pass.
         let quiet = quiet && count(house)? == entries;
+        let waited = |pool: &PoolId| ledger.waiting.keys().any(|(_, waited)| waited == pool);
+        let terms = watch.numbers.next(&house.shape.pools, &waited, house.clock.now());
         if quiet && !moving && ledger.cooling.is_empty() && ledger.held.is_empty() {
-            return rest(house, watch).await;
+            match terms {
+                None => return rest(house, watch).await,
+                Some(at) => house.wait(at.since(house.clock.now()) + Duration::from_secs(1)),
+            }
         }
         open = format!("{:?}; {:?}; {:?}; {:?}", outcome.view, outcome.plan, outcome.desk_trouble, outcome.readings);
         let due = next_due(&ledger, house.clock.now());

@@ -45,6 +45,8 @@ pub(super) struct PoolShape {
     pub(super) fallback: Option<&'static str>,
     pub(super) grace_days: u32,
     pub(super) min_hold_days: u32,
+    /// Changes of hands at most, in so many days.
+    pub(super) reassign: Option<(u32, u32)>,
     pub(super) requires: Vec<&'static str>,
     pub(super) excludes: Vec<&'static str>,
 }
@@ -88,12 +90,13 @@ pub(super) enum What {
     Restart,
     Approve,
     Reject,
+    Undo,
     Wait,
     Back,
 }
 
 /// Kinds with their weights.
-const WEIGHTS: [(What, usize); 30] = [
+const WEIGHTS: [(What, usize); 31] = [
     (What::Hire, 6),
     (What::Move, 12),
     (What::LoseCode, 1),
@@ -122,6 +125,7 @@ const WEIGHTS: [(What, usize); 30] = [
     (What::Restart, 2),
     (What::Approve, 6),
     (What::Reject, 1),
+    (What::Undo, 2),
     (What::Wait, 8),
     (What::Back, 1),
 ];
@@ -217,6 +221,9 @@ impl Shape {
             if pool.min_hold_days > 0 {
                 writeln!(text, "min_hold = {{ time = \"{}d\", exempt = [\"leaver\"] }}", pool.min_hold_days).unwrap();
             }
+            if let Some((at_most, days)) = pool.reassign {
+                writeln!(text, "reassign = {{ at_most = {at_most}, per = \"{days}d\" }}").unwrap();
+            }
             if !pool.requires.is_empty() {
                 writeln!(text, "requires = {:?}", pool.requires).unwrap();
             }
@@ -240,6 +247,7 @@ fn random_pools(rng: &mut Rng) -> Pools {
         fallback: None,
         grace_days: 0,
         min_hold_days: 0,
+        reassign: None,
         requires: Vec::new(),
         excludes: Vec::new(),
     };
@@ -248,6 +256,7 @@ fn random_pools(rng: &mut Rng) -> Pools {
         seats: Some(u32::try_from(seats).unwrap()),
         grace_days: *rng.pick(&[0, 0, 1, 7]).unwrap(),
         min_hold_days: *rng.pick(&[0, 0, 0, 20]).unwrap(),
+        reassign: *rng.pick(&[None, None, None, Some((2, 30))]).unwrap(),
         ..plain(id, addon, rank)
     };
     let mut agent = counted("agent", false, 10, 0);

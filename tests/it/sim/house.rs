@@ -9,16 +9,15 @@ use std::{fs, io};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Method, Request, Response};
 use seatwarden::ambient::{Chance, Clock as _, ManualClock};
-use seatwarden::audit::Entry;
 use seatwarden::config::{self, Loaded};
-use seatwarden::directory::PersonRecord;
-use seatwarden::model::{FeedName, PersonId, Time};
+use seatwarden::model::Time;
 use seatwarden::outbound::{Limits, Ports, Transport, TransportError};
 use seatwarden::seats::Ledger;
-use seatwarden::store::{Batch, FeedState, Hint, Overlay, Store, StoreError, Verification};
+use seatwarden::store::{Store as _, StoreError};
 use seatwarden::worker::{Answer, Frame, Outcome, Parts, Request as Ask, Scope, Warden, WardenError};
 use seatwarden_mocks::{Body, Mocks, Server, World, entra, okta, scim, world};
 use tempfile::TempDir;
@@ -26,6 +25,7 @@ use tokio::sync::Notify;
 
 use super::case::{Case, Shape};
 use super::truth::{Pools, Table};
+use crate::mortal::{Death, Mortal};
 
 /// The name of a feed in the configuration.
 pub(super) const fn feed_name(feed: Server) -> &'static str {
@@ -61,7 +61,7 @@ pub(super) struct House {
     pub(super) mocks: Mocks,
     pub(super) clock: ManualClock,
     pub(super) wire: Arc<Wire>,
-    pub(super) store: Arc<Mortal>,
+    pub(super) store: Arc<Mortal<Arc<Fuse>>>,
     fuse: Arc<Fuse>,
     folder: TempDir,
     warden: Option<Warden>,
@@ -93,7 +93,7 @@ impl House {
             strangers: Mutex::default(),
             broken: Mutex::default(),
         };
-        let store = Arc::new(Mortal { inner: Overlay::empty(), fuse: fuse.clone() });
+        let store = Arc::new(Mortal::new(fuse.clone()));
         let mut house = Self {
             shape: case.shape.clone(),
             table: case.table.clone(),
@@ -270,7 +270,7 @@ fn section(feed: Server, on_suspended: &str) -> String {
 
 /// Counts writes and calls, and stops the process at one of them.
 #[derive(Default)]
-struct Fuse {
+pub(super) struct Fuse {
     left: Mutex<Option<u64>>,
     blown: Notify,
 }
@@ -297,59 +297,13 @@ impl Fuse {
     }
 }
 
-/// A store in memory whose process may stop before and after each write.
-pub(super) struct Mortal {
-    inner: Overlay,
-    fuse: Arc<Fuse>,
-}
-
 #[async_trait]
-impl Store for Mortal {
-    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.fuse.point().await;
-        self.inner.commit(batch).await?;
-        self.fuse.point().await;
+impl Death for Arc<Fuse> {
+    async fn around(&self, write: BoxFuture<'_, Result<(), StoreError>>) -> Result<(), StoreError> {
+        self.point().await;
+        write.await?;
+        self.point().await;
         Ok(())
-    }
-
-    fn ledger(&self) -> Arc<Ledger> {
-        self.inner.ledger()
-    }
-
-    fn feeds(&self) -> Result<BTreeMap<FeedName, FeedState>, StoreError> {
-        self.inner.feeds()
-    }
-
-    fn dirty(&self) -> Result<BTreeSet<PersonId>, StoreError> {
-        self.inner.dirty()
-    }
-
-    fn hints(&self) -> Result<BTreeMap<u64, Hint>, StoreError> {
-        self.inner.hints()
-    }
-
-    fn note(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.inner.note(name)
-    }
-
-    fn person(&self, id: PersonId) -> Result<Option<PersonRecord>, StoreError> {
-        self.inner.person(id)
-    }
-
-    fn people(&self, each: &mut dyn FnMut(PersonRecord) -> bool) -> Result<(), StoreError> {
-        self.inner.people(each)
-    }
-
-    fn journal(&self, from: u64, each: &mut dyn FnMut(Entry) -> bool) -> Result<(), StoreError> {
-        self.inner.journal(from, each)
-    }
-
-    fn history(&self, person: PersonId, limit: usize) -> Result<Vec<Entry>, StoreError> {
-        self.inner.history(person, limit)
-    }
-
-    fn verify(&self) -> Result<Verification, StoreError> {
-        self.inner.verify()
     }
 }
 

@@ -14,6 +14,7 @@ use seatwarden_mocks::Server;
 use seatwarden_mocks::world::PersonId as Who;
 
 use super::house::{House, feed_name};
+use super::numbers::Numbers;
 use super::truth::{Due, Facts, Stand, due, is_home};
 
 /// What happened to seats in all worlds of a run.
@@ -53,6 +54,7 @@ pub(super) struct Watch {
     accounts: BTreeMap<(&'static str, String), Who>,
     verifier: Option<Verifier>,
     ledger: Ledger,
+    pub(super) numbers: Numbers,
     seen: u64,
     pub(super) totals: Totals,
 }
@@ -119,6 +121,10 @@ impl Watch {
             super::tell(|| format!("  {} {:?}", entry.at, entry.event));
             let counts = self.ledger.counts();
             self.event(house, entry, &days, &fresh, &mut granting_began)?;
+            let mut numbers = std::mem::take(&mut self.numbers);
+            let noted = numbers.note(entry, &house.shape.pools, &|person| self.has_left(house, person, &days));
+            self.numbers = numbers;
+            noted?;
             self.ledger.apply(entry.at, &entry.event);
             self.seen = entry.seq;
             for (pool, count) in self.ledger.counts() {
@@ -128,6 +134,9 @@ impl Watch {
                     return Err(format!("invariant 1: {pool} has {count:?} of {bought} after {:?}", entry.event));
                 }
             }
+        }
+        if !self.ledger.people().iter().all(|person| self.ledger.has(*person)) || self.ledger.has(PersonId(u64::MAX)) {
+            return Err("the ledger looks somebody up otherwise than it lists them".to_owned());
         }
         if self.ledger != *house.ledger() {
             return Err("invariant 10: the journal does not add up to the ledger".to_owned());
@@ -160,7 +169,7 @@ impl Watch {
                     *granting_began = Some(entry.pass);
                 }
                 told(cause)?;
-                self.may_gain(house, *person, pool, days)?;
+                self.may_gain(house, *person, pool, cause, days)?;
                 self.keeps_floors(house, *person, pool, class.as_ref().map(ToString::to_string).as_deref())
             }
             Event::Revoked { person, pool, .. } => {
@@ -216,6 +225,12 @@ impl Watch {
         dues
     }
 
+    /// Whether that person is gone, as far as a pass may have known.
+    fn has_left(&self, house: &House, person: PersonId, days: &BTreeSet<Date>) -> bool {
+        let Some((who, true)) = self.who(house, person) else { return true };
+        self.dues(house, who, days).iter().any(|due| matches!(due.stand, Stand::Left | Stand::PreStart))
+    }
+
     /// Nobody loses a seat whom the world shows as entitled and present.
     fn may_lose(
         &self,
@@ -266,7 +281,7 @@ impl Watch {
             }
         };
         let dues = self.dues(house, who, days);
-        if !dues.iter().any(goes) {
+        if !dues.iter().any(goes) && !by_undo(cause) {
             return Err(format!(
                 "wrong revocation: {pool} of {person} ({}), {cause:?}; the world showed {dues:?}",
                 versions.last().unwrap().email
@@ -291,12 +306,20 @@ impl Watch {
     }
 
     /// Nobody gets a seat whom nothing entitled.
-    fn may_gain(&self, house: &House, person: PersonId, pool: &PoolId, days: &BTreeSet<Date>) -> Result<(), String> {
+    fn may_gain(
+        &self,
+        house: &House,
+        person: PersonId,
+        pool: &PoolId,
+        cause: &Cause,
+        days: &BTreeSet<Date>,
+    ) -> Result<(), String> {
         let Some((who, _)) = self.who(house, person) else {
             return Err(format!("{person} got {pool}, and nobody knows who that is"));
         };
         let dues = self.dues(house, who, days);
-        if dues.iter().any(|due| due.gives(pool.as_str())) {
+        let undone = |due: &Due| due.stand == Stand::Active && by_undo(cause);
+        if dues.iter().any(|due| due.gives(pool.as_str()) || undone(due)) {
             return Ok(());
         }
         Err(format!("wrong grant: {pool} for {person}; the world showed {dues:?}"))
@@ -314,7 +337,7 @@ impl Watch {
             |due: &Due| due.stand == Stand::Active && (due.tiers.first() == Some(&name) || due.addons.contains(name));
         let addon = house.shape.pools[name].addon;
         // An add-on may have to go with its base, whatever the table says.
-        if dues.iter().all(top) && !addon {
+        if dues.iter().all(top) && !addon && !by_undo(&cause) {
             return Err(format!(
                 "wrong revocation: {pool} of {person} was finished, {cause:?}, and the world shows {dues:?}"
             ));
@@ -421,6 +444,11 @@ pub(super) fn today(house: &House) -> Date {
 
 fn day_of(now: Time) -> Date {
     now.date_in(&TimeZone::UTC)
+}
+
+/// Whether an operator's undo is behind it, by which people hold something else than the table says.
+fn by_undo(cause: &Cause) -> bool {
+    cause.rule.as_ref().is_some_and(|rule| rule.as_str().starts_with("undo:"))
 }
 
 /// Every step names its row or policy and its evidence.

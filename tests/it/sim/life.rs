@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::ToSpan as _;
+use seatwarden::store::Store as _;
 use seatwarden::worker::{Request as Ask, Scope};
 use seatwarden_mocks::world::{PersonId, Standing};
 use seatwarden_mocks::{Fault, Field, Hire, Homes, Rng, Rule, Server, World};
@@ -95,12 +96,11 @@ async fn happen(house: &mut House, rng: &mut Rng, what: What) -> Result<(), Stri
         }
         What::Delete => on_somebody(house, rng, &[Standing::Left], |world, _, who| world.delete(who)),
         What::Purge => {
-            let tight = house.shape.tight;
             on_somebody(house, rng, &[Standing::Left, Standing::Deleted, Standing::Active], |world, _, who| {
-                // Somebody who is made anew at two providers while the absence at one of them is not believed stays a
+                // Somebody who is made anew at two providers, one of which is read a pass before the other, stays a
                 // conflict until an operator looks: settled people are never united.
                 let Homes { okta, entra, scim } = world.person(who).unwrap().homes;
-                if !tight || u8::from(okta) + u8::from(entra) + u8::from(scim) == 1 {
+                if u8::from(okta) + u8::from(entra) + u8::from(scim) == 1 {
                     world.purge(who);
                 }
             });
@@ -127,6 +127,7 @@ async fn happen(house: &mut House, rng: &mut Rng, what: What) -> Result<(), Stri
         What::Restart => house.restart()?,
         What::Approve => judge(house, rng, true).await,
         What::Reject => judge(house, rng, false).await,
+        What::Undo => undo(house, rng).await,
         What::Wait => {
             let hours = *rng.pick(&[1, 6, 24, 24, 72, 24 * 8, 24 * 25]).unwrap();
             house.wait(Duration::from_hours(hours));
@@ -326,5 +327,18 @@ async fn judge(house: &House, rng: &mut Rng, approve: bool) {
         let (digest, reason, by) = (digest.clone(), "looked at".to_owned(), by.to_owned());
         let ask = if approve { Ask::Approve { digest, reason, by } } else { Ask::Reject { digest, reason, by } };
         drop(house.ask(ask).await);
+    }
+}
+
+/// An operator undoes one of the last passes.
+async fn undo(house: &House, rng: &mut Rng) {
+    let mut last = 0;
+    let read = house.store.journal(1, &mut |entry| {
+        last = last.max(entry.pass);
+        true
+    });
+    if read.is_ok() && last > 0 {
+        let pass = last - rng.draw() % last.min(4);
+        drop(house.ask(Ask::Undo { pass, reason: "a mistake".to_owned(), by: "ada".to_owned(), really: true }).await);
     }
 }

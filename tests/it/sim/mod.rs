@@ -2,7 +2,7 @@
 //! process and without sockets, under the eyes of all invariants.
 //!
 //! `case` draws a world from its seed, `house` runs it, `life` makes its steps, `truth` says who should hold what,
-//! `laws` looks at every moment, `calm` at the end. A world that breaks a law is printed with the fewest steps that
+//! `laws` looks at every moment, `numbers` at the terms of numbered seats, `calm` at the end. A world that breaks a law is printed with the fewest steps that
 //! still break one; its seed goes into `tests/seeds.txt`.
 
 mod calm;
@@ -10,6 +10,7 @@ mod case;
 mod house;
 mod laws;
 mod life;
+mod numbers;
 mod truth;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -132,7 +132,8 @@ pub(crate) fn event(rng: &mut fastrand::Rng) -> Event {
             1 => Event::Rejected { digest, by, reason },
             _ => Event::HoldEnded { digest, why: HoldEnd::Expired },
         },
-        _ => match rng.u8(..6) {
+        _ => match rng.u8(..7) {
+            6 => Event::DeskAccount { person, target: "desk".into(), account: format!("u-{}", rng.u8(..3)) },
             4 => Event::Pinned(Pin {
                 person,
                 undone: rng.u64(..9),

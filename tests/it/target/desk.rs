@@ -12,7 +12,7 @@ use seatwarden::ambient::{Chance, ManualClock};
 use seatwarden::config::{Auth, DeskKey, DeskSeat, Mode, Secret, TargetConfig};
 use seatwarden::model::Time;
 use seatwarden::outbound::{Limits, Ports, Transport, TransportError};
-use seatwarden::target::{DeskPerson, Target, build};
+use seatwarden::target::{DeskPerson, Given, Outcome, Target, TargetError, build};
 use serde_json::{Value, json};
 
 /// What a desk does otherwise than the RFC says.
@@ -94,7 +94,13 @@ pub(super) fn person(name: &str, number: &str) -> DeskPerson {
         employee_number: Some(number.to_owned()),
         user_name: None,
         display_name: Some(name.to_owned()),
+        account: None,
     }
+}
+
+/// How a grant ended, whatever the account.
+pub(super) fn outcome(given: Result<Given, TargetError>) -> Result<Outcome, TargetError> {
+    given.map(|given| given.outcome)
 }
 
 pub(super) fn ann() -> DeskPerson {

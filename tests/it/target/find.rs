@@ -5,7 +5,7 @@ use seatwarden::target::{DeskPerson, Outcome, TargetError};
 use serde_json::json;
 
 use super::desk::Quirk::{Grows, IgnoresFilters, Loops, RefusesFilters, RefusesUsers, SmallPages};
-use super::desk::{ann, config, desk, person, target, target_with};
+use super::desk::{ann, config, desk, outcome, person, target, target_with};
 
 #[tokio::test]
 async fn keys_are_tried_in_order_and_the_first_that_finds_counts() {
@@ -33,7 +33,7 @@ async fn two_that_match_are_nobody() {
     let target = target(&desk);
     let ambiguous = TargetError::Ambiguous { key: "external_id".into(), count: 2 };
     assert_eq!(target.find(&ann()).await, Err(ambiguous.clone()));
-    assert_eq!(target.grant(&ann(), &"fulfiller".into()).await, Err(ambiguous.clone()));
+    assert_eq!(outcome(target.grant(&ann(), &"fulfiller".into()).await), Err(ambiguous.clone()));
     assert_eq!(target.revoke(&ann(), &"fulfiller".into()).await, Err(ambiguous));
     assert!(desk.writes().is_empty());
 }
@@ -83,17 +83,17 @@ async fn an_account_is_made_only_where_that_is_allowed() {
     let eve = person("eve", "104");
     let pool = "fulfiller".into();
     let missing = TargetError::NoAccount { tried: "external_id, email".into() };
-    assert_eq!(target(&desk).grant(&eve, &pool).await, Err(missing.clone()));
+    assert_eq!(outcome(target(&desk).grant(&eve, &pool).await), Err(missing.clone()));
     assert_eq!(target(&desk).revoke(&eve, &pool).await, Ok(Outcome::AlreadySo), "no account, no seat");
     assert!(desk.writes().is_empty());
     let creating = target_with(&desk, &TargetConfig { create: true, ..config() });
-    assert_eq!(creating.grant(&eve, &pool).await, Ok(Outcome::Done));
+    assert_eq!(outcome(creating.grant(&eve, &pool).await), Ok(Outcome::Done));
     let made = desk.user("u4");
     assert_eq!((&made["userName"], &made["externalId"]), (&json!("eve@acme.example"), &json!("104")));
     assert_eq!((&made["active"], &made["displayName"]), (&json!(true), &json!("eve")));
     assert_eq!(desk.members(), ["u3", "u4"]);
     let nameless = DeskPerson { employee_number: Some("105".into()), ..DeskPerson::default() };
-    assert_eq!(creating.grant(&nameless, &pool).await, Err(missing));
+    assert_eq!(outcome(creating.grant(&nameless, &pool).await), Err(missing));
     assert_eq!(creating.revoke(&person("new", "106"), &pool).await, Ok(Outcome::AlreadySo));
     assert_eq!(desk.state.lock().unwrap().users.len(), 4, "a revocation makes nobody");
 }
@@ -102,7 +102,7 @@ async fn an_account_is_made_only_where_that_is_allowed() {
 async fn a_name_that_is_taken_is_told_and_never_used() {
     let desk = desk(&[RefusesUsers]);
     let creating = target_with(&desk, &TargetConfig { create: true, ..config() });
-    match creating.grant(&person("eve", "104"), &"fulfiller".into()).await {
+    match outcome(creating.grant(&person("eve", "104"), &"fulfiller".into()).await) {
         Err(TargetError::Invalid { call, why }) => {
             assert_eq!(
                 (call.as_str(), why.as_str()),

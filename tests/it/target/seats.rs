@@ -1,14 +1,14 @@
 //! Giving and taking seats.
 
 use seatwarden::config::Mode;
-use seatwarden::target::{Outcome, TargetError};
+use seatwarden::target::{DeskPerson, Outcome, TargetError};
 use serde_json::json;
 
 use super::desk::Quirk::{
     EmptyGroupsOfUsers, ForgetsPatches, Full, HidesMembers, IgnoresFilters, IgnoresValuePaths, NoGroupsOfUsers,
     NumberStatus, RefusesFilters, RefusesMembersAgain, RefusesValuePaths, RemoveEmpties, RemovedByOthers,
 };
-use super::desk::{ann, config, desk, person, target, target_with, zoe};
+use super::desk::{ann, config, desk, outcome, person, target, target_with, zoe};
 
 fn invalid(result: Result<Outcome, TargetError>) -> String {
     match result {
@@ -38,8 +38,8 @@ async fn a_seat_is_given_once_and_taken_once_at_desks_of_all_manners() {
             let target = target(&desk);
             let pool = pool.into();
             let told = |outcome| (outcome, format!("{quirks:?} {pool}"));
-            assert_eq!(told(target.grant(&ann(), &pool).await), told(Ok(Outcome::Done)));
-            let again = target.grant(&ann(), &pool).await.unwrap();
+            assert_eq!(told(outcome(target.grant(&ann(), &pool).await)), told(Ok(Outcome::Done)));
+            let again = outcome(target.grant(&ann(), &pool).await).unwrap();
             // A desk that always shows `groups: []` cannot tell that it was so before; it is done all the same.
             assert!(again == Outcome::AlreadySo || quirks.contains(&EmptyGroupsOfUsers), "{quirks:?} {pool}");
             assert_eq!(told(target.revoke(&ann(), &pool).await), told(Ok(Outcome::Done)));
@@ -54,7 +54,7 @@ async fn a_seat_is_given_once_and_taken_once_at_desks_of_all_manners() {
 async fn only_single_values_are_ever_sent() {
     let desk = desk(&[RefusesValuePaths]);
     let target = target(&desk);
-    target.grant(&ann(), &"fulfiller".into()).await.unwrap();
+    outcome(target.grant(&ann(), &"fulfiller".into()).await).unwrap();
     target.revoke(&ann(), &"fulfiller".into()).await.unwrap();
     let patch = |operation| {
         let message = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
@@ -75,7 +75,7 @@ async fn an_accepted_write_that_is_not_stored_is_no_success() {
     for pool in ["fulfiller", "module"] {
         let desk = desk(&[ForgetsPatches]);
         let target = target(&desk);
-        let why = invalid(target.grant(&ann(), &pool.into()).await);
+        let why = invalid(outcome(target.grant(&ann(), &pool.into()).await));
         assert!(why.ends_with("accepted, and the seat is not there when read back"), "{why}");
         let mut zoe_there = desk.user("u3");
         zoe_there["entitlements"] = json!([{"value": "major"}, {"value": "other"}]);
@@ -107,7 +107,7 @@ async fn a_desk_that_empties_a_list_is_caught_and_the_list_restored() {
 async fn a_refusal_that_is_so_already_is_adopted() {
     let desk = desk(&[RefusesMembersAgain, EmptyGroupsOfUsers]);
     let target = target(&desk);
-    assert_eq!(target.grant(&zoe(), &"fulfiller".into()).await, Ok(Outcome::AlreadySo));
+    assert_eq!(outcome(target.grant(&zoe(), &"fulfiller".into()).await), Ok(Outcome::AlreadySo));
     assert_eq!(desk.writes().len(), 1, "asked, refused, looked at");
 }
 
@@ -122,7 +122,7 @@ async fn a_member_whom_somebody_else_removed_is_gone_all_the_same() {
 async fn a_full_desk_says_so_without_naming_anybody() {
     for status in [vec![Full], vec![Full, NumberStatus]] {
         let desk = desk(&status);
-        let full = target(&desk).grant(&ann(), &"fulfiller".into()).await;
+        let full = outcome(target(&desk).grant(&ann(), &"fulfiller".into()).await);
         let detail = "answered 400 (License limit reached for)".to_owned();
         assert_eq!(full, Err(TargetError::Full { detail }));
     }
@@ -132,29 +132,29 @@ async fn a_full_desk_says_so_without_naming_anybody() {
 async fn a_group_that_is_missing_or_not_alone_is_told_by_name() {
     let desk = desk(&[]);
     let target = target(&desk);
-    for result in [target.grant(&ann(), &"lost".into()).await, target.revoke(&ann(), &"lost".into()).await] {
+    for result in [outcome(target.grant(&ann(), &"lost".into()).await), target.revoke(&ann(), &"lost".into()).await] {
         assert_eq!(invalid(result), "GET /Groups (displayName): the desk has no group `nowhere`");
     }
     desk.state.lock().unwrap().groups.insert("g2".into(), ("LIC".into(), Vec::new()));
-    let why = invalid(target.grant(&ann(), &"fulfiller".into()).await);
+    let why = invalid(outcome(target.grant(&ann(), &"fulfiller".into()).await));
     assert!(why.contains("2 groups `lic`"), "{why}");
-    assert_eq!(target.grant(&ann(), &"by-id".into()).await, Ok(Outcome::Done));
+    assert_eq!(outcome(target.grant(&ann(), &"by-id".into()).await), Ok(Outcome::Done));
     assert!(!target.has_place_for(&"elsewhere".into()));
-    assert!(invalid(target.grant(&ann(), &"elsewhere".into()).await).contains("no place for pool elsewhere"));
+    assert!(invalid(outcome(target.grant(&ann(), &"elsewhere".into()).await)).contains("no place for pool elsewhere"));
 }
 
 #[tokio::test]
 async fn a_group_that_was_made_anew_is_found_again() {
     let desk = desk(&[]);
     let target = target(&desk);
-    target.grant(&ann(), &"fulfiller".into()).await.unwrap();
+    outcome(target.grant(&ann(), &"fulfiller".into()).await).unwrap();
     {
         let mut state = desk.state.lock().unwrap();
         state.groups.clear();
         state.groups.insert("g9".into(), ("lic".into(), Vec::new()));
     }
-    invalid(target.grant(&ann(), &"fulfiller".into()).await);
-    assert_eq!(target.grant(&ann(), &"fulfiller".into()).await, Ok(Outcome::Done));
+    invalid(outcome(target.grant(&ann(), &"fulfiller".into()).await));
+    assert_eq!(outcome(target.grant(&ann(), &"fulfiller".into()).await), Ok(Outcome::Done));
     assert_eq!(desk.state.lock().unwrap().groups["g9"].1, ["u1"]);
 }
 
@@ -191,7 +191,7 @@ async fn ids_are_one_segment_of_a_path_whatever_they_hold() {
     let desk = desk(&[]);
     desk.put("u/4 ?x", json!({"id": "u/4 ?x", "userName": "eve@acme.example", "externalId": "104"}));
     let target = target(&desk);
-    let failed = target.grant(&person("eve", "104"), &"module".into()).await;
+    let failed = outcome(target.grant(&person("eve", "104"), &"module".into()).await);
     assert!(failed.is_err(), "this desk does not decode paths");
     let state = desk.state.lock().unwrap();
     assert!(state.calls.iter().any(|(_, path, _)| path == "/Users/u%2F4%20%3Fx"), "{:?}", state.calls);
@@ -202,11 +202,11 @@ async fn observing_and_add_only_targets_have_no_way_to_take() {
     let desk = desk(&[]);
     let pool = "fulfiller".into();
     let observing = target_with(&desk, &seatwarden::config::TargetConfig { mode: Mode::Observe, ..config() });
-    assert_eq!(observing.grant(&ann(), &pool).await, Err(TargetError::ReadOnly));
+    assert_eq!(outcome(observing.grant(&ann(), &pool).await), Err(TargetError::ReadOnly));
     assert_eq!(observing.revoke(&zoe(), &pool).await, Err(TargetError::ReadOnly));
     assert!(observing.find(&ann()).await.unwrap().is_some());
     let adding = target_with(&desk, &seatwarden::config::TargetConfig { mode: Mode::AddOnly, ..config() });
-    assert_eq!(adding.grant(&ann(), &pool).await, Ok(Outcome::Done));
+    assert_eq!(outcome(adding.grant(&ann(), &pool).await), Ok(Outcome::Done));
     assert_eq!(adding.revoke(&zoe(), &pool).await, Err(TargetError::ReadOnly));
     assert_eq!(desk.members(), ["u3", "u1"]);
     assert_eq!((adding.name().as_str(), adding.has_place_for(&pool)), ("desk", true));
@@ -216,8 +216,23 @@ async fn observing_and_add_only_targets_have_no_way_to_take() {
 async fn a_grant_at_a_good_desk_takes_three_calls_once_the_group_is_known() {
     let desk = desk(&[]);
     let target = target(&desk);
-    target.grant(&ann(), &"fulfiller".into()).await.unwrap();
+    outcome(target.grant(&ann(), &"fulfiller".into()).await).unwrap();
     assert_eq!(desk.calls(), 4, "group, account, write, look");
-    target.grant(&person("bob", "102"), &"fulfiller".into()).await.unwrap();
+    outcome(target.grant(&person("bob", "102"), &"fulfiller".into()).await).unwrap();
     assert_eq!(desk.calls(), 7, "the group is known");
+}
+
+#[tokio::test]
+async fn a_seat_is_taken_from_the_account_that_was_given_it_whatever_the_person_is_called_since() {
+    let desk = desk(&[]);
+    let target = target(&desk);
+    let given = target.grant(&ann(), &"fulfiller".into()).await.unwrap();
+    assert!(desk.members().contains(&given.account));
+    let renamed = DeskPerson { account: Some(given.account.clone()), ..person("hannah", "999") };
+    assert_eq!(target.revoke(&renamed, &"fulfiller".into()).await, Ok(Outcome::Done));
+    assert!(!desk.members().contains(&given.account));
+    let again = target.grant(&renamed, &"fulfiller".into()).await.unwrap();
+    assert_eq!((again.outcome, &again.account), (Outcome::Done, &given.account));
+    let gone = DeskPerson { account: Some("u-999".into()), ..person("hannah", "999") };
+    assert_eq!(target.revoke(&gone, &"fulfiller".into()).await, Ok(Outcome::AlreadySo));
 }

@@ -7,4 +7,4 @@ mod limits;
 mod okta;
 mod set;
 mod signed;
-mod world;
+pub(super) mod world;

@@ -16,27 +16,27 @@ use tokio_util::sync::CancellationToken;
 use super::super::company::{Company, GENEROUS, Setup};
 
 /// What `hook.secret` holds.
-pub(super) const SECRET: &str = "a long and random hook secret";
+pub(in crate::line) const SECRET: &str = "a long and random hook secret";
 
 /// The event hook of a feed, as the configuration has it.
-pub(super) fn okta_hook() -> String {
+pub(in crate::line) fn okta_hook() -> String {
     format!("{GENEROUS}[feed.okta.hook]\nsecret = {{ file = \"hook.secret\" }}\n")
 }
 
 /// A company with a public listener; `ADDRESS` in more lines of the configuration stands for where it listens.
-pub(super) struct Called {
-    pub(super) company: Company,
-    pub(super) address: SocketAddr,
+pub(in crate::line) struct Called {
+    pub(in crate::line) company: Company,
+    pub(in crate::line) address: SocketAddr,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
 
 impl Called {
-    pub(super) async fn new(world: World, more: String) -> Self {
+    pub(in crate::line) async fn new(world: World, more: String) -> Self {
         Self::on(world, Setup { more, ..Setup::default() }, Limits::default(), Arc::new(Overlay::empty())).await
     }
 
-    pub(super) async fn on(world: World, setup: Setup, limits: Limits, store: Arc<dyn Store>) -> Self {
+    pub(in crate::line) async fn on(world: World, setup: Setup, limits: Limits, store: Arc<dyn Store>) -> Self {
         let listener = public::listen("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
         let address = listener.address().unwrap();
         let more = setup.more.replace("ADDRESS", &address.to_string());
@@ -46,7 +46,7 @@ impl Called {
     }
 
     /// Forgets everything but the store, and listens again.
-    pub(super) async fn restart(&mut self) {
+    pub(in crate::line) async fn restart(&mut self) {
         self.stop.cancel();
         (&mut self.serving).await.unwrap();
         self.company.restart();
@@ -54,34 +54,39 @@ impl Called {
         (self.stop, self.serving) = serve(listener, &self.company, Limits::default());
     }
 
-    pub(super) fn url(&self, feed: &str) -> String {
+    pub(in crate::line) fn url(&self, feed: &str) -> String {
         format!("http://{}/hooks/{feed}", self.address)
     }
 
-    pub(super) async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<bytes::Bytes>) -> Answered {
+    pub(in crate::line) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<bytes::Bytes>,
+    ) -> Answered {
         let url = format!("http://{}{path}", self.address);
         send(http::Method::POST, &url, headers, body, Duration::from_secs(20)).await.unwrap()
     }
 
     /// An authorized delivery of Okta's.
-    pub(super) async fn okta(&self, body: impl Into<bytes::Bytes>) -> u16 {
+    pub(in crate::line) async fn okta(&self, body: impl Into<bytes::Bytes>) -> u16 {
         self.post("/hooks/okta", &[("authorization", SECRET)], body).await.status.as_u16()
     }
 
     /// One look at what waits.
-    pub(super) async fn look(&self) -> Outcome {
+    pub(in crate::line) async fn look(&self) -> Outcome {
         let warden = self.company.warden();
         warden.look(warden.take_hints()).await.unwrap()
     }
 
-    pub(super) fn leave(&self, name: &str) {
+    pub(in crate::line) fn leave(&self, name: &str) {
         let mut state = self.company.mocks.state();
         let person = state.world.by_email(&format!("{name}@acme.example")).unwrap();
         state.world.leave(person);
     }
 
     /// Waiting hints on disk.
-    pub(super) fn on_disk(&self) -> usize {
+    pub(in crate::line) fn on_disk(&self) -> usize {
         self.company.store.hints().unwrap().len()
     }
 }
@@ -93,7 +98,7 @@ fn serve(listener: Listener, company: &Company, limits: Limits) -> (Cancellation
 }
 
 /// Analysts by first name, all with a right to a seat.
-pub(super) fn analysts(names: &[&str]) -> World {
+pub(in crate::line) fn analysts(names: &[&str]) -> World {
     let mut world = World::empty(3);
     for (place, name) in names.iter().enumerate() {
         let number = format!("{:05}", place + 1);
@@ -103,7 +108,7 @@ pub(super) fn analysts(names: &[&str]) -> World {
 }
 
 /// A delivery of events about users, as Okta writes it.
-pub(super) fn delivery(kind: &str, events: &[(&str, &str)]) -> String {
+pub(in crate::line) fn delivery(kind: &str, events: &[(&str, &str)]) -> String {
     let events: Vec<serde_json::Value> = events
         .iter()
         .map(|(uuid, id)| {
