@@ -33,6 +33,7 @@ mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
+mod doubted;
 mod explain;
 mod impact;
 mod inbox;

@@ -27,7 +27,7 @@ use super::since::{Since, stamp};
 use super::tally::{Repeats, Tally};
 use super::{Feed, Missed, Presence, Scope};
 use crate::config::FeedConfig;
-use crate::directory::{Coverage, Gap, GapKind, Page, Reading, Removed};
+use crate::directory::{Asked, Coverage, Gap, GapKind, Page, Reading, Removed};
 use crate::model::{FeedName, Time};
 use crate::outbound::{Budget, Call, Client, Peer, Place, Ports, Reply};
 use place::Cursor;
@@ -231,7 +231,7 @@ impl Okta {
             (id, presence)
         });
         let mut reads = futures_util::stream::iter(reads).buffered(READS_AT_ONCE);
-        let (mut page, mut gap) = (Page::default(), None);
+        let (mut page, mut gap) = (Page { asked: Asked::ById, ..Page::default() }, None);
         while let Some((id, presence)) = reads.next().await {
             match presence {
                 Presence::Here(account) => page.accounts.push(*account),

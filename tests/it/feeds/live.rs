@@ -139,7 +139,7 @@ impl Live {
         let (sender, mut receiver) = mpsc::channel(2);
         let collect = async {
             let mut shown = BTreeMap::new();
-            while let Some(Page { accounts, removed }) = receiver.recv().await {
+            while let Some(Page { accounts, removed, .. }) = receiver.recv().await {
                 shown.extend(removed.into_iter().map(|removed| (removed.id, None)));
                 shown.extend(accounts.into_iter().map(|account| (account.id.id, Some(account.status))));
             }

@@ -260,6 +260,11 @@ async fn judge(
 }
 
 #[test]
+fn okta() {
+    matrix(Server::Okta, Homes::OKTA, Way::Index);
+}
+
+#[test]
 fn entra() {
     matrix(Server::Entra, Homes::ENTRA, Way::Index);
 }

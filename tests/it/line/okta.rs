@@ -130,3 +130,81 @@ fn an_org_without_calls_left_for_the_log_is_still_read() {
         company.assert_sound();
     });
 }
+
+/// A cached page of yesterday, served once more today: nobody is what they were then.
+#[test]
+fn a_stale_page_takes_nothing_back() {
+    run(async {
+        let company = company().await;
+        // The mock keeps the last page for as long as some rule may ask for it.
+        company.mocks.faults.push(Rule::on(Server::Okta).nth(99).play(Fault::DuplicatePage));
+        company.full().await;
+        company.mocks.faults.clear();
+        let eve = person(&company, "eve");
+        company.mocks.state().world.move_to(eve, "SD-20", "IT");
+        company.full().await;
+        assert_eq!(company.holders("fulfiller").len(), 5);
+        company.advance(Duration::from_mins(30));
+        company.mocks.faults.push(Rule::on(Server::Okta).nth(1).play(Fault::DuplicatePage));
+        company.mocks.forget_requests();
+        company.full().await;
+        assert_eq!(company.revoked(), Vec::<String>::new(), "a page from before her move says nothing of her");
+        assert_eq!(company.holders("fulfiller").len(), 5);
+        let read = paths(&company).into_iter().filter(|path| path.starts_with("/api/v1/users/")).count();
+        assert_eq!(read, 1, "she alone is read by id: {:?}", paths(&company));
+    });
+}
+
+#[test]
+fn a_provider_that_was_restored_is_followed_by_reads_by_id() {
+    run(async {
+        let company = company().await;
+        let eve = person(&company, "eve");
+        company.mocks.state().world.move_to(eve, "SD-20", "IT");
+        company.full().await;
+        company.advance(Duration::from_mins(30));
+        // Restored from before her move: the time of her last change is an old one, and so are the facts.
+        {
+            let mut state = company.mocks.state();
+            let now = state.world.now;
+            state.world.now = now.checked_sub(jiff::SignedDuration::from_hours(48)).unwrap();
+            state.world.move_to(eve, "FIN-1", "Finance");
+            state.world.now = now;
+        }
+        company.mocks.forget_requests();
+        let pass = company.try_pass(Scope::Full).await.unwrap();
+        assert!(pass.readings.iter().all(|reading| reading.coverage.gap().is_none()), "{:?}", pass.readings);
+        let read = paths(&company).into_iter().filter(|path| path.starts_with("/api/v1/users/")).count();
+        assert_eq!(read, 1, "she alone is read by id: {:?}", paths(&company));
+        assert_eq!(company.revoked(), ["eve@acme.example"]);
+        // Believed from there on.
+        company.advance(Duration::from_mins(30));
+        company.mocks.forget_requests();
+        company.full().await;
+        assert!(paths(&company).iter().all(|path| !path.starts_with("/api/v1/users/")), "{:?}", paths(&company));
+    });
+}
+
+#[test]
+fn an_older_row_that_cannot_be_read_by_id_leaves_everything_as_known() {
+    run(async {
+        let company = company().await;
+        let ann = person(&company, "ann");
+        {
+            let mut state = company.mocks.state();
+            let now = state.world.now;
+            state.world.now = now.checked_sub(jiff::SignedDuration::from_hours(48)).unwrap();
+            state.world.move_to(ann, "FIN-1", "Finance");
+            state.world.now = now;
+        }
+        // The first request is the list.
+        company.mocks.faults.push(Rule::on(Server::Okta).from(2).play(Fault::Html));
+        let pass = company.try_pass(Scope::Full).await.unwrap();
+        let gap = pass.readings[0].coverage.gap().expect("what could not be read is told");
+        assert_eq!(gap.call, "GET /api/v1/users/{id}");
+        assert_eq!(company.holders("fulfiller").len(), 4);
+        company.mocks.faults.clear();
+        company.full().await;
+        assert_eq!(company.revoked(), ["ann@acme.example"], "it was true after all");
+    });
+}
