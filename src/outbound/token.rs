@@ -195,7 +195,7 @@ async fn ask(
                 tracing::debug!(peer.name = %peer.name, duration_ms, "try" = number, "has a new access token");
                 return Ok((granted, asked_at));
             }
-            Err(Refusal::Refused(why) | Refusal::Nonce(why)) => return Err(refused(peer, why)),
+            Err(Refusal::Refused(why) | Refusal::Nonce(why) | Refusal::Scope(why)) => return Err(refused(peer, why)),
             Err(Refusal::Final(why)) => return Err(CallError::Unreachable { label: label(peer), why, until: None }),
             Err(Refusal::Again { why, until }) => (why, until),
         };

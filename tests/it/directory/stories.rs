@@ -300,7 +300,8 @@ fn a_value_that_too_many_share_links_nobody_and_costs_little() {
 
 #[test]
 fn a_listed_row_older_than_what_is_known_is_named_and_not_believed() {
-    let changed = |seconds: i64, email: &str| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", email) };
+    let changed =
+        |seconds: i64, email: &str| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", email) };
     let mut world = World::new();
     world.show(&[changed(10, "ann@acme.example")]);
     world.show(&[changed(20, "jones@acme.example")]);
@@ -328,7 +329,8 @@ fn a_listed_row_older_than_what_is_known_is_named_and_not_believed() {
 
 #[test]
 fn a_row_from_before_a_deletion_does_not_bring_the_account_back() {
-    let changed = |seconds: i64| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", "ann@acme.example") };
+    let changed =
+        |seconds: i64| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", "ann@acme.example") };
     let mut world = World::new();
     world.show(&[changed(10)]);
     world.delete("okta/1");

@@ -389,6 +389,32 @@ fn okta_is_read_with_tokens_bound_to_a_key() {
     });
 }
 
+/// An app that was made before the System Log was read has no scope for it, and Okta then gives no token at all.
+#[test]
+fn an_app_without_the_scope_of_the_log_goes_on_by_the_list() {
+    runtime().block_on(async {
+        let live = Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| {
+            Auth::PrivateKeyJwt {
+                client_id: okta::CLIENT_ID.into(),
+                key,
+                key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
+                token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
+                scope: Some("okta.users.read okta.groups.read okta.logs.read".into()),
+                dpop: false,
+            }
+        })
+        .await;
+        live.mocks.state().okta.scopes.retain(|scope| scope != "okta.logs.read");
+        live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
+        let whole = live.whole().await.reading;
+        assert_eq!(whole.coverage, Coverage::Whole);
+        let changes = live.read(Scope::Changes { cursor: whole.cursor.unwrap() }).await;
+        assert_eq!(changes.reading.coverage, Coverage::Changes);
+        let told = live.feed.degraded().expect("what is missing is told");
+        assert!(told.contains("/api/v1/logs") && told.contains("okta.logs.read"), "{told}");
+    });
+}
+
 #[test]
 fn entra_is_read_with_a_certificate() {
     runtime().block_on(async {

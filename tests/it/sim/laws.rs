@@ -230,7 +230,8 @@ impl Watch {
     fn dues(&self, house: &House, who: Who, days: &BTreeSet<Date>) -> Vec<Due> {
         let versions = &self.versions[&who];
         let homes = || house.shape.feeds.iter().filter(|feed| is_home(versions.last().unwrap().homes, **feed));
-        let oldest = homes().map(|feed| self.read.get(&(who, feed_name(*feed))).copied().unwrap_or(0)).min().unwrap_or(0);
+        let oldest =
+            homes().map(|feed| self.read.get(&(who, feed_name(*feed))).copied().unwrap_or(0)).min().unwrap_or(0);
         let known = &versions[oldest.min(versions.len() - 1)..];
         let Some(table) = &house.in_force else { return Vec::new() };
         let mut dues = Vec::new();
