@@ -95,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 37] = [
+    const SHAPES: [(&str, &[&str]); 38] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -118,6 +118,7 @@ mod tests {
         ("auth ssws", &["OktaAuth ssws"]),
         ("auth bearer", &["ScimAuth bearer", "PushAuth bearer"]),
         ("auth basic", &["ScimAuth basic", "PushAuth basic"]),
+        ("auth jwt", &["PushAuth jwt"]),
         ("auth client_secret", &["EntraAuth client_secret", "ScimAuth client_secret"]),
         ("auth private_key_jwt", &["OktaAuth private_key_jwt", "ScimAuth private_key_jwt"]),
         ("auth certificate", &["EntraAuth certificate"]),

@@ -70,7 +70,7 @@ async fn ask_once(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result
         | Auth::PrivateKeyJwt { client_id, token_url, scope, .. }
         | Auth::Certificate { client_id, token_url, scope, .. }
         | Auth::Federated { client_id, token_url, scope, .. } => (client_id, token_url, scope),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => {
             return Err(Refusal::Refused("these credentials need no token request".to_owned()));
         }
     };
@@ -96,7 +96,7 @@ async fn ask_once(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result
             client_assertion = Some(signed(client_id, token_url, key, KeyName::Thumbprint(&thumbprint), ports)?);
         }
         Auth::Federated { token, .. } => client_assertion = Some(read(token)?.expose_secret().trim().to_owned()),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {}
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => {}
     }
     let mut request = client.exchange_client_credentials();
     for scope in scope.iter().flat_map(|scope| scope.split_whitespace()) {
