@@ -147,7 +147,7 @@ mod tests {
         let scim = ["bearer", "basic", "client_secret", "private_key_jwt"].map(|auth| ("scim", auth));
         let okta = ["ssws", "private_key_jwt"].map(|auth| ("okta", auth));
         let entra = ["client_secret", "certificate", "federated"].map(|auth| ("entra", auth));
-        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic")]).enumerate().map(|(number, (kind, auth))| {
+        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic"), ("scim_push", "jwt")]).enumerate().map(|(number, (kind, auth))| {
             format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
         let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
