@@ -148,6 +148,8 @@ fn decides(request: &Request) -> bool {
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
         | Request::StoreVerify {}
+        | Request::StoreBackup {}
+        | Request::TargetDrift { .. }
         | Request::WebhookReplay { .. } => false,
     }
 }
@@ -172,6 +174,8 @@ fn writes(request: &Request) -> bool {
         | Request::TargetList {}
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
-        | Request::StoreVerify {} => false,
+        | Request::StoreVerify {}
+        | Request::StoreBackup {}
+        | Request::TargetDrift { .. } => false,
     }
 }

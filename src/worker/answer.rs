@@ -14,7 +14,7 @@ use super::warden::{Warden, WardenError};
 use crate::audit;
 use crate::feed::hook;
 use crate::model::{Digest, FeedName, PoolId, TargetName};
-use crate::store::{Overlay, StoreError};
+use crate::store::{Overlay, StoreError, backup};
 use crate::target::TargetError;
 
 impl Warden {
@@ -50,6 +50,8 @@ impl Warden {
             | Request::AuditExport { .. }
             | Request::AuditVerify {}
             | Request::StoreVerify {}
+            | Request::StoreBackup {}
+            | Request::TargetDrift { .. }
             | Request::WebhookReplay { .. } => {}
         }
         match request {
@@ -98,6 +100,8 @@ impl Warden {
                 let code = if verification.ok { exit::DONE } else { exit::DATA };
                 Ok(Answer::with_exit(code, &verification))
             }
+            Request::StoreBackup {} => Ok(self.backup(frames).await),
+            Request::TargetDrift { target } => Ok(self.drift(target.map(TargetName::new).as_ref()).await),
             Request::WebhookReplay { feed, body } => self.replay_hook(&FeedName::new(feed), &body).await,
         }
     }
@@ -150,6 +154,20 @@ impl Warden {
             }
             Err(InboxError::Store(error)) => Err(error.into()),
             Err(error @ InboxError::Full) => Ok(Answer::failed(exit::LATER, error.to_string())),
+        }
+    }
+
+    async fn backup(&self, frames: &mpsc::Sender<Frame>) -> Answer {
+        let (store, now, frames) = (self.parts.store.clone(), self.now(), frames.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            backup::write(store.as_ref(), now, &mut |line| {
+                serde_json::to_value(&line).is_ok_and(|value| frames.blocking_send(Frame::Item(value)).is_ok())
+            })
+        });
+        match written.await {
+            Ok(Ok(())) => Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None },
+            Ok(Err(error)) => failed(&error.into()),
+            Err(error) => Answer::failed(exit::FAILED, error.to_string()),
         }
     }
 

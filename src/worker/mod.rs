@@ -14,6 +14,7 @@
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
+//! | `drift` | where a desk and the ledger differ |
 //! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
@@ -34,6 +35,7 @@ mod answer;
 pub mod apply;
 mod coverage;
 mod doubted;
+mod drift;
 mod explain;
 mod impact;
 mod inbox;

@@ -142,6 +142,7 @@ impl Org {
         match (call.method.as_str(), route) {
             ("POST", ["oauth2", "v1", "token"]) => self.give_token(world, call),
             ("GET", [".well-known", "ssf-configuration"]) => ssf::configuration(call),
+            ("GET", [".well-known", "openid-configuration"]) => ssf::openid(call),
             ("GET", ["oauth2", "v1", "keys"]) => ssf::keys(),
             ("GET", ["api", "v1", "users"]) => self.list_users(world, call),
             ("GET", ["api", "v1", "users", id]) => self.get_user(world, call, id),

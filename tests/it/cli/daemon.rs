@@ -83,6 +83,10 @@ fn it_passes_by_itself_answers_and_stops() {
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);
     assert_eq!(desk.run(&["audit", "verify"]).code, 0);
     assert_eq!(desk.run(&["sync", "fin@acme.example"]).code, 0);
+    assert_eq!(desk.run(&["healthcheck"]).code, 0);
+    let backup = desk.path("backup");
+    assert_eq!(desk.run(&["store", "backup", backup.to_str().unwrap()]).code, 0);
+    assert_eq!(desk.run(&["store", "restore", backup.to_str().unwrap(), "--yes"]).code, 69);
     let second = desk.run(&["run"]);
     assert!(second.code != 0 && !second.err.is_empty(), "a second daemon is refused: {second:?}");
     daemon.signal(Signal::HUP);
@@ -151,10 +155,12 @@ fn an_operators_word_does_not_wait_for_the_pass_under_way() {
 #[test]
 fn a_store_has_one_daemon() {
     let desk = Desk::new(1, FREE);
-    let _daemon = Daemon::start(&desk);
+    let daemon = Daemon::start(&desk);
     let second = desk.run(&["run"]);
     assert_eq!(second.code, 69, "{second:?}");
     assert!(second.err.contains("another daemon runs"), "{second:?}");
+    drop(daemon);
+    assert_eq!(desk.run(&["healthcheck"]).code, 69);
 }
 
 #[test]
