@@ -1,6 +1,6 @@
 //! `apply`: does what `plan` shows.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -48,7 +48,7 @@ impl Apply {
                 return exit::USAGE;
             }
             output::talk(global, &plan::render(&shown));
-            if !asked() {
+            if !asked("Apply this plan?") {
                 output::talk(global, "nothing was done");
                 return exit::FAILED;
             }
@@ -66,10 +66,11 @@ fn read(path: &std::path::Path) -> Result<PlanView, String> {
     serde_json::from_reader(std::io::BufReader::new(limited)).map_err(|error| error.to_string())
 }
 
-pub(super) fn asked() -> bool {
+/// Asks a question on the terminal; anything but `yes` is no.
+pub(super) fn asked(question: &str) -> bool {
     let mut stderr = anstream::stderr().lock();
-    drop(std::io::Write::write_all(&mut stderr, b"Apply this plan? Only `yes` does it: "));
-    drop(std::io::Write::flush(&mut stderr));
+    drop(write!(stderr, "{question} Only `yes` does it: "));
+    drop(stderr.flush());
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).is_ok() && line.trim() == "yes"
 }

@@ -38,8 +38,14 @@ pub(super) async fn ask(global: &Global, request: Request, each: &mut (dyn FnMut
             Err(error) => return Err(store_trouble(&error)),
         }
     };
+    let lacks_secret = setup::lacks_secret(&ready.loaded);
     let warden = setup::warden(global, ready, store)?;
-    here(&warden, request, each).await
+    let mut answer = here(&warden, request, each).await?;
+    if answer.exit == exit::REFUSED && lacks_secret {
+        // Nobody refused us: we came without the secret that the configuration names.
+        answer.exit = exit::CONFIG;
+    }
+    Ok(answer)
 }
 
 /// How often a store in use is tried again, and how long after.
@@ -60,7 +66,7 @@ async fn ask_daemon(
             output::complain(&error.to_string());
             Err(exit::REFUSED)
         }
-        Err(error @ (ControlError::Broken(_) | ControlError::Listen { .. })) => {
+        Err(error @ (ControlError::Broken(_) | ControlError::Listen { .. } | ControlError::Taken(_))) => {
             output::complain(&error.to_string());
             Err(exit::UNREACHABLE)
         }
@@ -142,6 +148,8 @@ fn decides(request: &Request) -> bool {
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
         | Request::StoreVerify {}
+        | Request::StoreBackup {}
+        | Request::TargetDrift { .. }
         | Request::WebhookReplay { .. } => false,
     }
 }
@@ -166,6 +174,8 @@ fn writes(request: &Request) -> bool {
         | Request::TargetList {}
         | Request::AuditExport { .. }
         | Request::AuditVerify {}
-        | Request::StoreVerify {} => false,
+        | Request::StoreVerify {}
+        | Request::StoreBackup {}
+        | Request::TargetDrift { .. } => false,
     }
 }

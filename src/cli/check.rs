@@ -11,9 +11,8 @@ use crate::directory::GapKind;
 use crate::feed::Presence;
 use crate::rules::{Finding, Severity};
 use crate::store::Overlay;
-use crate::target::TargetError;
-use crate::worker::Parts;
 use crate::worker::request::exit;
+use crate::worker::{Parts, target_exit};
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -119,18 +118,7 @@ async fn call_all(parts: &Parts) -> Vec<Called> {
     for (name, target) in &parts.targets {
         let (code, detail) = match target.observe().await {
             Ok(observed) => (exit::DONE, format!("answers, {} pools", observed.holders.len())),
-            Err(error) => {
-                let code = match &error {
-                    TargetError::Refused { .. } => exit::REFUSED,
-                    TargetError::Unreachable { .. } => exit::UNREACHABLE,
-                    TargetError::NoAccount { .. }
-                    | TargetError::Ambiguous { .. }
-                    | TargetError::Full { .. }
-                    | TargetError::Invalid { .. }
-                    | TargetError::ReadOnly => exit::FAILED,
-                };
-                (code, error.to_string())
-            }
+            Err(error) => (target_exit(&error), error.to_string()),
         };
         answers.push(Called { name: format!("target {name}"), code, detail });
     }

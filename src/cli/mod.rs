@@ -16,6 +16,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
+mod healthcheck;
 mod hold;
 mod init;
 mod output;
@@ -168,6 +169,8 @@ pub enum Verb {
     Webhook(webhook::Webhook),
     /// Shows the configuration in force, or its schema.
     Config(config::ConfigArgs),
+    /// Asks the running daemon whether it is ready: for health checks of containers.
+    Healthcheck,
     /// Starts a mock company, two identity providers and a desk, and keeps its seats in step.
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
@@ -232,6 +235,7 @@ async fn dispatch(verb: Verb, global: &Global) -> u8 {
         Verb::Store(store) => store.run(global).await,
         Verb::Webhook(webhook) => webhook.run(global).await,
         Verb::Config(config) => config.run(global),
+        Verb::Healthcheck => healthcheck::run(global).await,
         #[cfg(feature = "demo")]
         Verb::Demo(demo) => demo.run(global).await,
         Verb::Init(init) => init.run(global),

@@ -15,13 +15,15 @@ use super::{Global, LogLevel, asking, output, setup, sync};
 use crate::ambient::Chance;
 use crate::ambient::lifecycle::{self, Lifecycle};
 use crate::config::{Config, FeedKind};
+use crate::inbound::control::ControlError;
 use crate::inbound::{control, ops, public};
 use crate::store::StoreError;
 use crate::worker::request::exit;
 use crate::worker::{self, INBOX, Request, Trigger, Warden};
 
-/// How long the pass in hand may take once a stop was asked for.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How long the pass in hand may take once a stop was asked for. With what ends after it the process is gone within
+/// five seconds.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -60,7 +62,7 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
         Ok(listener) => listener,
         Err(error) => {
             output::complain(&error.to_string());
-            return exit::CONFIG;
+            return if matches!(error, ControlError::Taken(_)) { exit::UNREACHABLE } else { exit::CONFIG };
         }
     };
     let mut tries = 0;

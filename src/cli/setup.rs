@@ -54,6 +54,11 @@ pub(super) fn with_any_rules(loaded: Loaded) -> Ready {
     Ready { loaded, sources }
 }
 
+/// Whether a secret or certificate that the configuration names is missing.
+pub(super) fn lacks_secret(loaded: &Loaded) -> bool {
+    config::check_named(loaded, &environment()).iter().any(|finding| finding.severity == Severity::Error)
+}
+
 /// Reads configuration and catalog alone.
 pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
     match load(global) {

@@ -45,7 +45,7 @@ impl Undo {
                 output::complain("`undo` asks on a terminal; elsewhere it needs --yes; nothing was done");
                 return exit::USAGE;
             }
-            if !apply::asked() {
+            if !apply::asked("Apply this plan?") {
                 output::talk(global, "nothing was done");
                 return exit::FAILED;
             }

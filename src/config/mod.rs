@@ -181,14 +181,21 @@ pub enum Knock {
 /// Security event tokens (RFC 8417), pushed by RFC 8935.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetHook {
-    /// Who signs them: `iss`.
-    pub issuer: String,
-    /// Whom they are for: `aud`.
-    pub audience: String,
-    /// Where the issuer's keys are. Absent: the issuer's `/.well-known/ssf-configuration` says it.
-    pub jwks_url: Option<Url>,
+    /// Who signs them.
+    pub signer: Signer,
     /// What the `Authorization` header has to be, where the transmitter sends one.
     pub token: Option<Secret>,
+}
+
+/// Somebody whose signed tokens are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// Who: `iss`.
+    pub issuer: String,
+    /// Whom the tokens are for: `aud`.
+    pub audience: String,
+    /// Where the issuer's keys are. Absent: a document below the issuer's `/.well-known` says it.
+    pub jwks_url: Option<Url>,
 }
 
 /// Where an attribute stands in the wire object: an optional SCIM extension URN, then names to walk.
@@ -247,6 +254,8 @@ pub enum Auth {
         /// The password.
         password: Secret,
     },
+    /// Whoever calls us proves by a token that an issuer has signed for us (RFC 9068, OpenID Connect).
+    Jwt(Signer),
     /// OAuth 2.0 client credentials with a secret.
     ClientSecret {
         /// The client.

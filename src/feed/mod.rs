@@ -73,6 +73,11 @@ pub trait Feed: Send + Sync {
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
 
+    /// What the feed does without, and why, in a sentence for an operator. Its readings stand all the same.
+    fn degraded(&self) -> Option<String> {
+        None
+    }
+
     /// When the provider forgets a cursor, where it does.
     fn cursor_expires(&self, _cursor: &str) -> Option<Time> {
         None

@@ -48,6 +48,9 @@ pub enum ControlError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A daemon listens there.
+    #[error("another daemon runs and listens on {}; one store has one daemon", .0.display())]
+    Taken(PathBuf),
     /// No daemon listens there.
     #[error("no daemon listens on {}", .0.display())]
     NoDaemon(PathBuf),
@@ -66,8 +69,14 @@ pub async fn listen(path: &Path) -> Result<UnixListener, ControlError> {
         std::fs::create_dir_all(folder).map_err(error)?;
     }
     if let Ok(metadata) = std::fs::symlink_metadata(path) {
-        if UnixStream::connect(path).await.is_ok() || !metadata.file_type().is_socket() {
-            return Err(error(std::io::ErrorKind::AddrInUse.into()));
+        if UnixStream::connect(path).await.is_ok() {
+            return Err(ControlError::Taken(path.to_owned()));
+        }
+        if !metadata.file_type().is_socket() {
+            return Err(error(std::io::Error::new(
+                std::io::ErrorKind::AlreadyExists,
+                "a file that is no socket is there",
+            )));
         }
         std::fs::remove_file(path).map_err(error)?;
     }
@@ -203,13 +212,15 @@ pub async fn ask(path: &Path, request: &Request, each: &mut (dyn FnMut(Frame) + 
     let broken = |why: String| ControlError::Broken(why);
     let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(FRAME_BYTES));
     let text = serde_json::to_string(request).map_err(|error| broken(error.to_string()))?;
-    lines.send(text).await.map_err(|error| broken(error.to_string()))?;
+    // Whoever refuses us may have answered and closed before it read the request: what it said comes first.
+    let sent = lines.send(text).await;
     while let Some(line) = lines.next().await {
-        let line = line.map_err(|error| broken(error.to_string()))?;
+        let line = line.map_err(|error| broken(sent.as_ref().err().unwrap_or(&error).to_string()))?;
         match serde_json::from_str(&line).map_err(|error| broken(error.to_string()))? {
             Frame::End(answer) => return Ok(answer),
             frame @ (Frame::Item(_) | Frame::Talk(_)) => each(frame),
         }
     }
+    sent.map_err(|error| broken(error.to_string()))?;
     Err(broken("it closed the connection without an answer".to_owned()))
 }

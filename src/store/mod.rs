@@ -1,8 +1,9 @@
 //! What must survive a crash, as the program means it; not a key-value API.
 //!
 //! `sled/` is the only folder that names sled. `overlay` reads through and writes nowhere, for `plan`. `codec` is the
-//! form of a record, `migrate` the format of the folder.
+//! form of a record, `migrate` the format of the folder, `backup` a store as a file.
 
+pub mod backup;
 mod codec;
 pub mod hint;
 pub mod migrate;

@@ -14,7 +14,7 @@ use super::warden::{Warden, WardenError};
 use crate::audit;
 use crate::feed::hook;
 use crate::model::{Digest, FeedName, PoolId, TargetName};
-use crate::store::{Overlay, StoreError};
+use crate::store::{Overlay, StoreError, backup};
 use crate::target::TargetError;
 
 impl Warden {
@@ -23,7 +23,37 @@ impl Warden {
         self.try_answer(request, frames).await.unwrap_or_else(|error| failed(&error))
     }
 
+    /// Tells whoever asks that they wait.
+    async fn say_if_passing(&self, frames: &mpsc::Sender<Frame>) {
+        if self.turn.try_lock().is_err() {
+            let text = "a pass is under way; this goes on when it has ended".to_owned();
+            // Whoever has gone away needs no answer.
+            drop(frames.send(Frame::Talk(text)).await);
+        }
+    }
+
     async fn try_answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
+        match request {
+            Request::Apply { .. } | Request::Sync { .. } | Request::Undo { .. } | Request::TargetAdopt { .. } => {
+                self.say_if_passing(frames).await;
+            }
+            Request::Plan {}
+            | Request::Approve { .. }
+            | Request::Reject { .. }
+            | Request::Explain { .. }
+            | Request::RulesDiff { .. }
+            | Request::RulesCoverage { .. }
+            | Request::Status {}
+            | Request::Seats {}
+            | Request::People { .. }
+            | Request::TargetList {}
+            | Request::AuditExport { .. }
+            | Request::AuditVerify {}
+            | Request::StoreVerify {}
+            | Request::StoreBackup {}
+            | Request::TargetDrift { .. }
+            | Request::WebhookReplay { .. } => {}
+        }
         match request {
             Request::Plan {} => {
                 let (view, exit) = self.plan().await?;
@@ -70,6 +100,8 @@ impl Warden {
                 let code = if verification.ok { exit::DONE } else { exit::DATA };
                 Ok(Answer::with_exit(code, &verification))
             }
+            Request::StoreBackup {} => Ok(self.backup(frames).await),
+            Request::TargetDrift { target } => Ok(self.drift(target.map(TargetName::new).as_ref()).await),
             Request::WebhookReplay { feed, body } => self.replay_hook(&FeedName::new(feed), &body).await,
         }
     }
@@ -77,7 +109,7 @@ impl Warden {
     /// Plans on what the feeds say now and writes nothing. Gives the exit code that a pass would end with.
     async fn plan(&self) -> Result<(PlanView, u8), WardenError> {
         let beside = self.beside(Arc::new(Overlay::new(self.parts.store.clone())))?;
-        let planned = beside.plan_pass(&Scope::Full, 0).await?;
+        let (planned, _) = beside.plan_pass(&Scope::Full, 0).await?;
         let view = beside.plan_view(&planned);
         let outcome = Outcome {
             readings: planned.readings.readings,
@@ -122,6 +154,20 @@ impl Warden {
             }
             Err(InboxError::Store(error)) => Err(error.into()),
             Err(error @ InboxError::Full) => Ok(Answer::failed(exit::LATER, error.to_string())),
+        }
+    }
+
+    async fn backup(&self, frames: &mpsc::Sender<Frame>) -> Answer {
+        let (store, now, frames) = (self.parts.store.clone(), self.now(), frames.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            backup::write(store.as_ref(), now, &mut |line| {
+                serde_json::to_value(&line).is_ok_and(|value| frames.blocking_send(Frame::Item(value)).is_ok())
+            })
+        });
+        match written.await {
+            Ok(Ok(())) => Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None },
+            Ok(Err(error)) => failed(&error.into()),
+            Err(error) => Answer::failed(exit::FAILED, error.to_string()),
         }
     }
 
@@ -170,14 +216,18 @@ fn pass_answer(outcome: &Outcome) -> Answer {
                 .iter()
                 .map(|held| format!("held by {}: {} (digest {})", held.cause, held.text, held.digest)),
         )
+        .chain((outcome.applied.failed > 0).then(|| {
+            let failed = outcome.applied.failed;
+            format!("{failed} of the steps failed at a desk and stay open; `seatwarden status` names them")
+        }))
         .collect();
     let mut answer = Answer::with_exit(outcome.exit(), &outcome.view);
     answer.error = (!gaps.is_empty()).then(|| gaps.join("\n"));
     answer
 }
 
-/// The exit code for trouble with a desk.
-pub(super) fn target_exit(error: &TargetError) -> u8 {
+/// The exit code for trouble with a desk: what it answers and cannot be used is for another time.
+pub fn target_exit(error: &TargetError) -> u8 {
     match error {
         TargetError::Refused { .. } => exit::REFUSED,
         TargetError::Unreachable { .. } => exit::UNREACHABLE,
@@ -185,7 +235,7 @@ pub(super) fn target_exit(error: &TargetError) -> u8 {
         | TargetError::Ambiguous { .. }
         | TargetError::Full { .. }
         | TargetError::Invalid { .. }
-        | TargetError::ReadOnly => exit::FAILED,
+        | TargetError::ReadOnly => exit::LATER,
     }
 }
 

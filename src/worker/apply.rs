@@ -60,7 +60,6 @@ impl Warden {
     pub(super) async fn apply(&self, planned: &Planned, pass: u64) -> Result<Applied, WardenError> {
         let plan = &planned.plan;
         let mut applied = Applied::default();
-        self.commit_notes(planned, pass).await?;
         self.finish_intents(plan, pass, &mut applied).await?;
         let now = self.now();
         let modes = &planned.policy.modes;
@@ -104,7 +103,7 @@ impl Warden {
     }
 
     /// Waits, grace, holds and the like: they need no call and go in one commit.
-    async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
+    pub(super) async fn commit_notes(&self, planned: &Planned, pass: u64) -> Result<(), WardenError> {
         let plan = &planned.plan;
         let observed = |event: &&Event| {
             seats::seat_of(event).is_none_or(|(_, pool)| planned.policy.modes.get(pool) != Some(&PoolMode::Observe))

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::read::{ReadingsDone, suspect};
 use super::warden::{Warden, WardenError};
-use crate::directory::{Coverage, Page, Reading};
+use crate::directory::{Asked, Coverage, Page, Reading};
 use crate::feed::{self, Presence};
 use crate::model::{AccountId, FeedName, PersonId};
 use crate::seats::Event;
@@ -121,7 +121,7 @@ impl Warden {
                 Presence::Gone => gone.push((*person, account.clone())),
                 Presence::Here(account) => {
                     here = here.saturating_add(1);
-                    let page = Page { accounts: vec![*account], ..Page::default() };
+                    let page = Page { accounts: vec![*account], asked: Asked::ById, ..Page::default() };
                     self.take_in(feed, &page, pass).await?;
                 }
                 Presence::Unknown(gap) => {

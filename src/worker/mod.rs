@@ -14,6 +14,7 @@
 //! | `protected` | whom no pass takes a seat from |
 //! | `inbox`, `look` | what hooks pointed at, until a pass has looked there |
 //! | `subscribe`, `readback` | keeps providers calling; reads back what they did not tell |
+//! | `drift` | where a desk and the ledger differ |
 //! | `undo` | the seats of a pass, given back |
 //! | `reload` | rules files that change on disk |
 
@@ -33,6 +34,8 @@ mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
+mod doubted;
+mod drift;
 mod explain;
 mod impact;
 mod inbox;
@@ -57,9 +60,10 @@ mod undo;
 pub mod view;
 mod warden;
 
-pub use answer::{audit_answer, failed};
+pub use answer::{audit_answer, failed, target_exit};
 pub use apply::Applied;
 pub use inbox::{InboxError, Received, Taken};
+pub use observe::DeskTrouble;
 pub use pass::Outcome;
 pub use reload::watch_rules;
 pub use request::{Answer, Frame, Request, RulesFile};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use thiserror::Error;
 use tracing::warn;
 
 use super::status::Desk;
@@ -9,11 +10,21 @@ use super::warden::Warden;
 use crate::config::DeskKey;
 use crate::model::{MatchKey, PersonId, PoolId, TargetName};
 use crate::seats::{HoldState, Ledger, Occupied};
-use crate::target::{DeskAccount, Observed};
+use crate::target::{DeskAccount, Observed, TargetError};
+
+/// A desk that could not be read, and why.
+#[derive(Debug, Error)]
+#[error("{target}: {error}")]
+pub struct DeskTrouble {
+    /// Which.
+    pub target: TargetName,
+    /// Why.
+    pub error: TargetError,
+}
 
 impl Warden {
     /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
-    pub(super) async fn observe_desks(&self, all: bool) -> Vec<String> {
+    pub(super) async fn observe_desks(&self, all: bool) -> Vec<DeskTrouble> {
         let mut trouble = Vec::new();
         for (name, target) in &self.parts.targets {
             let known = self.stand().desks.get(name).is_some_and(|desk| desk.observed.is_some());
@@ -27,8 +38,8 @@ impl Warden {
                 }
                 Err(error) => {
                     warn!(target.name = %name, why = %error, "a desk could not be read");
-                    trouble.push(format!("{name}: {error}"));
                     self.stand().desks.entry(name.clone()).or_default().error = Some(error.to_string());
+                    trouble.push(DeskTrouble { target: name.clone(), error });
                 }
             }
         }

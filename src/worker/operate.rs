@@ -19,7 +19,7 @@ impl Warden {
         by: &str,
         approve: bool,
     ) -> Result<Answer, WardenError> {
-        let turn = self.turn.lock().await;
+        let judging = self.judging.lock().await;
         let ledger = self.ledger();
         let now = self.now();
         let Some(digest) = full_digest(digest, ledger.held.keys()) else {
@@ -40,7 +40,7 @@ impl Warden {
         let mut batch = Batch::new(now, 0);
         batch.events.push(event);
         self.commit(batch).await?;
-        drop(turn);
+        drop(judging);
         let ledger = self.ledger();
         let needed = self.parts.config.brakes.approvers.max(1);
         let hold = ledger.held.get(&digest);

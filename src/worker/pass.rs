@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::MutexGuard;
 use tracing::{Instrument, error, info, info_span};
 
+use super::answer::target_exit;
 use super::apply::Applied;
+use super::observe::DeskTrouble;
 use super::read::ReadingsDone;
 use super::view::PassView;
 use super::warden::{Warden, WardenError};
@@ -27,7 +30,7 @@ pub struct Outcome {
     /// What was done of it.
     pub applied: Applied,
     /// Desks that could not be read or written.
-    pub desk_trouble: Vec<String>,
+    pub desk_trouble: Vec<DeskTrouble>,
     /// Its number, scope, times and counts.
     pub view: PassView,
     /// What hooks pointed at and could not be read.
@@ -39,7 +42,7 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) policy: Policy,
     pub(super) readings: ReadingsDone,
-    pub(super) desk_trouble: Vec<String>,
+    pub(super) desk_trouble: Vec<DeskTrouble>,
 }
 
 impl Warden {
@@ -55,11 +58,13 @@ impl Warden {
         let span = info_span!("pass", pass.id = number, pass.scope = scope.word());
         let started_at = self.now();
         let result = async {
-            let planned = self.plan_pass(&scope, number).await?;
+            let (planned, judging) = self.plan_pass(&scope, number).await?;
             let digest = seats::plan_digest(&planned.plan, &planned.policy);
             if let Some(expected) = expected.filter(|expected| **expected != digest) {
                 return Err(WardenError::Moved { expected: expected.clone(), now: digest });
             }
+            self.commit_notes(&planned, number).await?;
+            drop(judging);
             let applied = self.apply(&planned, number).await?;
             self.remember_catalog(&planned.plan, number).await?;
             Ok::<_, WardenError>((planned, applied))
@@ -119,8 +124,13 @@ impl Warden {
         }
     }
 
-    /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked.
-    pub(super) async fn plan_pass(&self, scope: &Scope, pass: u64) -> Result<Planned, WardenError> {
+    /// Everything of a pass up to the plan: reads, decides, plans and has the plan checked. Nobody approves or rejects
+    /// as long as the guard lives.
+    pub(super) async fn plan_pass(
+        &self,
+        scope: &Scope,
+        pass: u64,
+    ) -> Result<(Planned, MutexGuard<'_, ()>), WardenError> {
         let rules = self.rules()?;
         let readings = self.read_feeds(scope, pass).await?;
         self.trust_again(&readings.readings, pass).await?;
@@ -138,6 +148,7 @@ impl Warden {
             self.commit(before).await?;
         }
         self.recall()?;
+        let judging = self.judging.lock().await;
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
@@ -165,7 +176,7 @@ impl Warden {
         if !after.is_empty() {
             self.commit(after).await?;
         }
-        Ok(Planned { plan, policy, readings, desk_trouble })
+        Ok((Planned { plan, policy, readings, desk_trouble }, judging))
     }
 
     /// After a rebuild: revocations are allowed again once every feed was read whole in one pass. A feed that pushes is
@@ -234,14 +245,15 @@ impl Outcome {
                 .iter()
                 .filter_map(|reading| reading.coverage.gap().map(|gap: &Gap| (gap.kind, reading.accounts)))
         };
-        if gaps().any(|(kind, _)| kind == GapKind::Refused) || self.applied.refused {
+        let desks = |code: u8| self.desk_trouble.iter().any(|trouble| target_exit(&trouble.error) == code);
+        if gaps().any(|(kind, _)| kind == GapKind::Refused) || desks(exit::REFUSED) || self.applied.refused {
             exit::REFUSED
         } else if gaps().any(|(kind, accounts)| kind == GapKind::Unreachable && accounts == 0)
-            || !self.desk_trouble.is_empty()
+            || desks(exit::UNREACHABLE)
             || self.applied.unreachable
         {
             exit::UNREACHABLE
-        } else if gaps().next().is_some() || self.applied.failed > 0 {
+        } else if gaps().next().is_some() || !self.desk_trouble.is_empty() || self.applied.failed > 0 {
             exit::LATER
         } else if !self.plan.held.is_empty() {
             exit::HELD

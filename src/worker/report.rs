@@ -1,6 +1,7 @@
 //! Values for reports, out of what is known. Reads only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::agenda::agenda;
 use super::pass::Planned;
@@ -20,6 +21,9 @@ use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
 const LATE_AFTER: u32 = 5;
+
+/// However short an interval is, a pass that retries a call is not late yet.
+const LATE_AT_LEAST: Duration = Duration::from_mins(1);
 
 impl Warden {
     /// Who a number stands for.
@@ -281,7 +285,7 @@ impl Warden {
         let table = self.table.load();
         let now = self.now();
         let states = self.parts.store.feeds()?;
-        let late = self.parts.config.pass.incremental.saturating_mul(LATE_AFTER);
+        let late = self.parts.config.pass.incremental.saturating_mul(LATE_AFTER).max(LATE_AT_LEAST);
         let standing = self.stand().clone();
         let feeds = self
             .parts
@@ -320,6 +324,7 @@ impl Warden {
                         billed: budget.billed,
                     },
                     error,
+                    degraded: self.parts.feeds.get(name).and_then(|feed| feed.degraded()),
                     cursor_expires,
                 }
             })

@@ -107,6 +107,13 @@ pub enum Request {
     AuditVerify {},
     /// Reads the whole store and compares it.
     StoreVerify {},
+    /// The lines of a backup, one by one.
+    StoreBackup {},
+    /// Seats at a desk and in the ledger that are not the same.
+    TargetDrift {
+        /// The desk; all of them if `None`.
+        target: Option<String>,
+    },
     /// Takes in a recorded delivery of a hook.
     WebhookReplay {
         /// The feed it was meant for.

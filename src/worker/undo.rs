@@ -40,7 +40,7 @@ impl Warden {
             beside.parts.store.commit(batch.clone()).await?;
         }
         // What the checker refuses is refused before anything is written.
-        let planned = beside.plan_pass(&Scope::Due, 0).await?;
+        let (planned, _) = beside.plan_pass(&Scope::Due, 0).await?;
         let ledger = self.ledger();
         let mut view = UndoView {
             pass,

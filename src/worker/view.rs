@@ -529,6 +529,8 @@ pub struct FeedView {
     pub rate: RateView,
     /// What failed, on which call.
     pub error: Option<String>,
+    /// What the feed does without, and why; its readings stand all the same.
+    pub degraded: Option<String>,
     /// When the provider forgets where the last reading ended, so that everybody has to be read again.
     pub cursor_expires: Option<Time>,
 }
@@ -631,6 +633,44 @@ pub struct AdoptView {
     pub strangers: u64,
     /// Seats that did not fit: more than bought, a second tier.
     pub left: Vec<String>,
+}
+
+/// One row of `target drift`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DriftView {
+    /// The desk.
+    pub target: TargetName,
+    /// The pool.
+    pub pool: PoolId,
+    /// How they differ.
+    pub difference: Difference,
+    /// Who, if we know.
+    pub person: Option<PersonView>,
+    /// The desk's id of the account, if it is known.
+    pub account: Option<String>,
+}
+
+/// How a desk and the ledger differ about a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// In the ledger and not at the desk: the next pass gives it again, or ends it where nobody should have it.
+    NotAtDesk,
+    /// At the desk, of somebody we know, and not in the ledger: left alone until it is adopted.
+    NotInLedger,
+    /// At the desk, of somebody whom no feed shows: left alone.
+    Stranger,
+}
+
+impl Difference {
+    /// The word in tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotAtDesk => "not_at_desk",
+            Self::NotInLedger => "not_in_ledger",
+            Self::Stranger => "stranger",
+        }
+    }
 }
 
 /// What became of a replayed delivery.

@@ -1,5 +1,6 @@
 //! What survives a crash, and what is said when something did not.
 
+mod backup;
 mod blocks;
 mod crash;
 mod damage;

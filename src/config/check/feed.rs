@@ -113,7 +113,7 @@ fn okta(section: &mut Section<'_>) -> Reached {
     }
     let issuer = url.as_ref().map(|url| Issuer {
         token_url: format!("{}/oauth2/v1/token", urls::as_base(url)),
-        scope: "okta.users.read okta.groups.read".to_owned(),
+        scope: "okta.users.read okta.groups.read okta.logs.read".to_owned(),
     });
     let auth = auth::read(section, &Peer::Okta { issuer });
     Some((FeedKind::Okta, url?, auth?))

@@ -319,6 +319,15 @@ pub enum PushAuth {
         /// The password.
         password: SecretFile,
     },
+    /// A token that an issuer has signed for us.
+    Jwt {
+        /// Who signs: `iss`.
+        issuer: String,
+        /// Whom it is for: `aud`.
+        audience: String,
+        /// Where the issuer's keys are; without it the issuer's `/.well-known/openid-configuration` says so.
+        jwks_url: Option<String>,
+    },
 }
 
 /// Where a client secret is sent.

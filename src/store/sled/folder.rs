@@ -41,12 +41,15 @@ impl Folder {
         self.root.join("redo")
     }
 
-    /// A path that nothing has yet, for something that is set aside.
+    /// A path that nothing has yet, for something damaged that is set aside.
     pub(super) fn aside(&self, stem: &str, suffix: &str) -> PathBuf {
-        (1..=u64::MAX)
-            .map(|number| self.root.join(format!("{stem}.damaged-{number}{suffix}")))
-            .find(|path| !path.exists())
-            .unwrap_or_else(|| self.root.join(format!("{stem}.damaged")))
+        self.unused(|number| format!("{stem}.damaged-{number}{suffix}"))
+    }
+
+    /// The first of these paths that nothing has yet.
+    pub(super) fn unused(&self, name: impl Fn(u64) -> String) -> PathBuf {
+        let mut paths = (1..u64::MAX).map(|number| self.root.join(name(number)));
+        paths.find(|path| !path.exists()).unwrap_or_else(|| self.root.join(name(u64::MAX)))
     }
 
     /// Makes names that were created or moved in the folder last.

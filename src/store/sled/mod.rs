@@ -3,7 +3,7 @@
 //! In the folder lie `sled/`, `journal.jsonl` (the audit chain, append-only), `manifest` (what was acknowledged),
 //! `redo` (usually empty) and `lock`; after damage also what was set aside, as `*.damaged-N`. `trees` and `blocks` are
 //! the layout in sled, `changes` is what a batch means in it, `engine` the order of writing, `writer` the one
-//! thread, `open`, `reconcile` and `recover` the way back in.
+//! thread, `open`, `reconcile` and `recover` the way back in, `restoring` that of a backup.
 //!
 //! It deliberately has no cache of its own beside the ledger, and no transactions for callers: a batch is one.
 
@@ -17,6 +17,7 @@ mod open;
 mod reconcile;
 mod recover;
 mod redo;
+mod restoring;
 mod seat_rows;
 mod trees;
 mod writer;
@@ -36,6 +37,7 @@ use self::folder::Lock;
 use self::journal_file::is_exactly;
 use self::manifest::Manifest;
 use self::open::{Ready, differs};
+pub use self::restoring::Restoring;
 use self::trees::{Kind, io};
 use self::writer::{Job, QUEUE, guarded};
 use super::{Batch, FeedState, Hint, Store, StoreError, Verification, codec};
@@ -76,13 +78,7 @@ impl SledStore {
 
     /// The same, with the instant that a rebuild is noted with.
     pub fn open_at(path: &Path, now: Time) -> Result<Opened, StoreError> {
-        let Ready { engine, recovered, lock } = open::open(path, now)?;
-        let shared = Arc::clone(&engine.shared);
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let writer = thread::Builder::new().name("store-writer".to_owned());
-        let writer = writer.spawn(move || writer::run(engine, queue)).map_err(io("start the writer of", path))?;
-        let store = Self { shared, jobs: Some(jobs), writer: Some(writer), _lock: lock };
-        Ok(Opened { store, recovered })
+        started(open::open(path, now)?)
     }
 
     /// Reads, where a panic of sled is damage and not the end of the program.
@@ -119,6 +115,18 @@ impl SledStore {
         let line = self.read(|| blocks::get(&self.shared.trees, Rows::Journal, seq))?;
         line.map(|line| parse(&line)).transpose()
     }
+}
+
+/// An open store with its writer.
+fn started(ready: Ready) -> Result<Opened, StoreError> {
+    let Ready { engine, recovered, lock } = ready;
+    let shared = Arc::clone(&engine.shared);
+    let root = shared.folder.root().to_path_buf();
+    let (jobs, queue) = mpsc::channel(QUEUE);
+    let writer = thread::Builder::new().name("store-writer".to_owned());
+    let writer = writer.spawn(move || writer::run(engine, queue)).map_err(io("start the writer of", &root))?;
+    let store = SledStore { shared, jobs: Some(jobs), writer: Some(writer), _lock: lock };
+    Ok(Opened { store, recovered })
 }
 
 impl Drop for SledStore {

@@ -38,6 +38,11 @@ pub(super) struct Ready {
 
 /// Opens the store in a folder, which is made where it is missing.
 pub(super) fn open(path: &Path, now: Time) -> Result<Ready, StoreError> {
+    open_again(path, now, None)
+}
+
+/// The same; a rebuild is explained by `why` where it is given.
+pub(super) fn open_again(path: &Path, now: Time, why_rebuilt: Option<&str>) -> Result<Ready, StoreError> {
     let folder = Folder::create(path)?;
     let lock = Lock::take(&folder)?;
     folder.close_to_others()?;
@@ -48,6 +53,7 @@ pub(super) fn open(path: &Path, now: Time) -> Result<Ready, StoreError> {
     let engine = match judge(&folder, side, &witness, &mut said)? {
         Found::Whole(engine) => *engine,
         Found::Broken { trees, why, side } => {
+            let why = why_rebuilt.map_or(why, str::to_owned);
             said.push(why.clone());
             let commit = match &witness {
                 Witness::Says(manifest) => manifest.commit,

@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use seatwarden_mocks::{Fault, Rule, Server};
 
 use super::desk::Desk;
 
@@ -82,6 +83,10 @@ fn it_passes_by_itself_answers_and_stops() {
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);
     assert_eq!(desk.run(&["audit", "verify"]).code, 0);
     assert_eq!(desk.run(&["sync", "fin@acme.example"]).code, 0);
+    assert_eq!(desk.run(&["healthcheck"]).code, 0);
+    let backup = desk.path("backup");
+    assert_eq!(desk.run(&["store", "backup", backup.to_str().unwrap()]).code, 0);
+    assert_eq!(desk.run(&["store", "restore", backup.to_str().unwrap(), "--yes"]).code, 69);
     let second = desk.run(&["run"]);
     assert!(second.code != 0 && !second.err.is_empty(), "a second daemon is refused: {second:?}");
     daemon.signal(Signal::HUP);
@@ -118,6 +123,44 @@ fn an_approval_starts_a_pass_at_once() {
     assert_eq!(desk.members(), 0);
     assert_eq!(desk.run(&["approve", &digest, "--reason", "first fill"]).code, 0);
     wait("the plan is done", || desk.members() == 12);
+}
+
+#[test]
+fn an_operators_word_does_not_wait_for_the_pass_under_way() {
+    let desk = Desk::new(12, "[brakes]\ngrant = { per_pass = \"10%\", at_least = 3 }");
+    let _daemon = Daemon::start(&desk);
+    let mut digest = String::new();
+    wait("the first fill is held", || {
+        let status = desk.run(&["status", "-o", "json"]).json();
+        status["held"][0]["digest"].as_str().unwrap_or_default().clone_into(&mut digest);
+        !digest.is_empty()
+    });
+    desk.mocks.faults.push(Rule::on(Server::Okta).play(Fault::Stall).times(u64::MAX));
+    let talks = [desk.path("one.txt"), desk.path("two.txt")];
+    let mut syncing = talks.each_ref().map(|talk| {
+        let talk = std::fs::File::create(talk).unwrap();
+        desk.command(&["sync"]).stderr(talk).stdout(Stdio::null()).spawn().unwrap()
+    });
+    let talk = || talks.each_ref().map(|talk| std::fs::read_to_string(talk).unwrap()).concat();
+    wait("a pass is stalled and the next one waits for it", || talk().contains("a pass is under way"));
+    let approved = desk.run(&["approve", &digest, "--reason", "first fill"]);
+    assert_eq!((approved.code, desk.members()), (0, 0), "{approved:?}");
+    for sync in &mut syncing {
+        assert!(sync.try_wait().unwrap().is_none(), "{}", talk());
+        sync.kill().unwrap();
+        sync.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_store_has_one_daemon() {
+    let desk = Desk::new(1, FREE);
+    let daemon = Daemon::start(&desk);
+    let second = desk.run(&["run"]);
+    assert_eq!(second.code, 69, "{second:?}");
+    assert!(second.err.contains("another daemon runs"), "{second:?}");
+    drop(daemon);
+    assert_eq!(desk.run(&["healthcheck"]).code, 69);
 }
 
 #[test]

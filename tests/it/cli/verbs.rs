@@ -1,5 +1,8 @@
 //! Verbs without a daemon.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use seatwarden_mocks::{Fault, Rule, Server};
 
 use super::desk::Desk;
@@ -184,11 +187,24 @@ fn trouble_has_its_exit_code() {
     assert_eq!(warned.json()["findings"][0]["related"].as_array().unwrap().len(), 3);
     desk.write("rules/people.csv", "id,job_code,tier\nanalysts,SD-*,fulfiller\n");
 
+    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
+    desk.write("seatwarden.toml", &config.replace("lic-fulfiller", "lic-nobody-made"));
+    let (checked, ran) = (desk.run(&["check"]), desk.run(&["run", "--once"]));
+    assert_eq!((checked.code, ran.code), (75, 75), "{checked:?} {ran:?}");
+    assert!(checked.err.contains("lic-nobody-made") && ran.err.contains("lic-nobody-made"), "{checked:?} {ran:?}");
+    desk.write("seatwarden.toml", &config);
+    std::fs::rename(desk.path("okta.token"), desk.path("gone.token")).unwrap();
+    for verb in [&["check"][..], &["plan"], &["run", "--once"]] {
+        let lacking = desk.run(verb);
+        assert_eq!(lacking.code, 78, "{lacking:?}");
+        assert!(lacking.err.contains("okta.token"), "{lacking:?}");
+    }
+    std::fs::rename(desk.path("gone.token"), desk.path("okta.token")).unwrap();
+
     desk.stop_okta();
     let down = desk.run(&["run", "--once", "--deadline", "1s"]);
     assert_eq!(down.code, 69, "{down:?}");
 
-    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
     desk.write(
         "seatwarden.toml",
         &config.replace("token = { file = \"desk.token\" }", "token = \"s3cret\"").replace("[pass]", "[pas]"),
@@ -330,4 +346,49 @@ fn what_is_rows_is_a_spreadsheet_too_and_text_fits_a_pipe() {
         assert_eq!((found.as_array().unwrap().len(), &found[0]["employee_number"]), (1, &"00002".into()), "{name}");
     }
     assert_eq!(desk.run(&["status", "-o", "csv"]).code, 64);
+}
+
+#[test]
+fn a_store_is_backed_up_and_restored_and_desks_are_compared_with_it() {
+    let desk = Desk::new(6, FREE);
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    let agree = desk.run(&["target", "drift", "--detailed-exitcode"]);
+    assert_eq!((agree.code, agree.out.trim()), (0, "desks and ledger agree"), "{agree:?}");
+    let file = desk.path("backup");
+    let file = file.to_str().unwrap();
+    let backup = desk.run(&["store", "backup", file]);
+    assert_eq!(backup.code, 0, "{backup:?}");
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(desk.run(&["store", "backup", file]).code, 64, "a backup overwrites nothing");
+    assert_eq!(desk.run(&["store", "restore", file]).code, 64, "off a terminal it needs --yes");
+
+    // A seventh person gets a seat that the backup knows nothing of.
+    desk.write(
+        "rules/people.csv",
+        "id,job_code,tier\nanalysts,SD-1* SD-20..SD-29,fulfiller\naccounting,FIN-*,fulfiller\n",
+    );
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    assert_eq!(desk.members(), 7);
+    let restored = desk.run(&["store", "restore", file, "--yes", "-o", "json"]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    assert!(Path::new(restored.json()["before"].as_str().unwrap()).exists());
+    assert!(desk.run(&["status"]).out.contains("nothing is revoked"), "{:?}", desk.run(&["status"]));
+    assert_eq!(desk.run(&["store", "verify"]).code, 0);
+    assert_eq!(desk.run(&["audit", "verify"]).code, 0);
+    let drift = desk.run(&["target", "drift", "desk", "-o", "json", "--detailed-exitcode"]);
+    assert_eq!(drift.code, 2, "{drift:?}");
+    assert_eq!(
+        (drift.json().as_array().unwrap().len(), &drift.json()[0]["difference"]),
+        (1, &"not_in_ledger".into()),
+        "{drift:?}"
+    );
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    assert_eq!((desk.members(), desk.run(&["target", "drift", "--detailed-exitcode"]).code), (7, 0));
+    assert_eq!(desk.run(&["target", "drift", "nosuch"]).code, 64);
+
+    desk.write("broken", "{\"backup\":{\"format\":1,\"made_at\":\"2026-11-22T10:00:00Z\"}}\n");
+    let broken = desk.path("broken");
+    let refused = desk.run(&["store", "restore", broken.to_str().unwrap(), "--yes"]);
+    assert_eq!(refused.code, 65, "{refused:?}");
+    assert!(refused.err.contains("the last line is missing"), "{refused:?}");
 }

@@ -10,6 +10,7 @@ mod hooks;
 mod leaving;
 mod matrix;
 mod note;
+mod okta;
 mod push;
 mod recorded;
 mod reload;
