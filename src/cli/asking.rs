@@ -24,9 +24,9 @@ pub(super) async fn ask(global: &Global, request: Request, each: &mut (dyn FnMut
     // A running daemon has its own table in force, whatever the files say now; here the files are all there is.
     let ready = if decides(&request) { setup::with_rules(global, loaded)? } else { setup::with_any_rules(loaded) };
     let mut tries = 0;
-    let store = loop {
+    let (store, recovered) = loop {
         match open_store(&ready, !writes(&request)) {
-            Ok(store) => break store,
+            Ok(opened) => break opened,
             // Somebody has just opened it: a daemon that will answer in a moment, or another command.
             Err(StoreError::InUse { .. }) if tries < OPEN_TRIES => {
                 tries += 1;
@@ -39,8 +39,12 @@ pub(super) async fn ask(global: &Global, request: Request, each: &mut (dyn FnMut
         }
     };
     let lacks_secret = setup::lacks_secret(&ready.loaded);
+    let verifies = matches!(request, Request::StoreVerify {});
     let warden = setup::warden(global, ready, store)?;
     let mut answer = here(&warden, request, each).await?;
+    if let (true, Some(why)) = (verifies, recovered) {
+        was_damaged(&mut answer, &why);
+    }
     if answer.exit == exit::REFUSED && lacks_secret {
         // Nobody refused us: we came without the secret that the configuration names.
         answer.exit = exit::CONFIG;
@@ -112,10 +116,11 @@ async fn here(warden: &Warden, request: Request, each: &mut (dyn FnMut(Frame) + 
 
 /// Opens the store of the configuration. Where none exists yet and nothing is to be written, an empty one in memory
 /// serves, so that `plan` leaves no trace.
-pub(super) fn open_store(ready: &Ready, read_only: bool) -> Result<Arc<dyn Store>, StoreError> {
+/// Says also what had to be mended.
+pub(super) fn open_store(ready: &Ready, read_only: bool) -> Result<(Arc<dyn Store>, Option<String>), StoreError> {
     let path = &ready.loaded.config.store;
     if read_only && !path.exists() {
-        return Ok(Arc::new(Overlay::empty()));
+        return Ok((Arc::new(Overlay::empty()), None));
     }
     let opened = SledStore::open(path)?;
     if let Some(why) = &opened.recovered {
@@ -123,7 +128,18 @@ pub(super) fn open_store(ready: &Ready, read_only: bool) -> Result<Arc<dyn Store
             "the store was damaged and has been rebuilt ({why}); nothing is revoked until every feed was read whole"
         ));
     }
-    Ok(Arc::new(opened.store))
+    Ok((Arc::new(opened.store), opened.recovered))
+}
+
+/// A store that was mended when it was opened is whole now, and was not when somebody asked.
+fn was_damaged(answer: &mut Answer, why: &str) {
+    if let Some(found) = answer.data.as_object_mut() {
+        found.insert("ok".to_owned(), false.into());
+        if let Some(findings) = found.get_mut("findings").and_then(serde_json::Value::as_array_mut) {
+            findings.insert(0, format!("found when the store was opened, and mended: {why}").into());
+        }
+    }
+    answer.exit = exit::DATA;
 }
 
 /// Whether a request needs a table in force.

@@ -206,7 +206,7 @@ fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             let code = runtime.block_on(dispatch(cli.verb, &global));
             // A call that hangs in a blocking thread must not keep the process.
             runtime.shutdown_timeout(Duration::from_millis(500));
-            code
+            output::code(code)
         }
         Err(error) => {
             output::complain(&format!("cannot start: {error}"));

@@ -1,6 +1,7 @@
 //! Printing: data to stdout, talk to stderr, color only on a terminal.
 
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use owo_colors::OwoColorize as _;
@@ -21,12 +22,29 @@ pub(super) fn color() {
 /// Prints data.
 pub(super) fn say(text: &str) {
     let mut stdout = anstream::stdout().lock();
-    // A reader that went away (`| head`) is no error.
-    drop(stdout.write_all(text.as_bytes()));
-    if !text.ends_with('\n') && !text.is_empty() {
-        drop(stdout.write_all(b"\n"));
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    let said = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
+    self::said(said.and_then(|()| stdout.flush()));
+}
+
+/// Complains once where data could not be written. A reader that went away (`| head`) is no error.
+pub(super) fn said(written: std::io::Result<()>) {
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            if !UNSAID.swap(true, Ordering::Relaxed) {
+                complain(&format!("cannot write the data: {error}"));
+            }
+        }
+        Ok(()) | Err(_) => {}
     }
-    drop(stdout.flush());
+}
+
+/// Whether data could not be written, as on a full disk.
+static UNSAID: AtomicBool = AtomicBool::new(false);
+
+/// The exit code of a verb: whoever asked for data and has not got it must learn it, whatever the verb came to.
+pub(super) fn code(verb: u8) -> u8 {
+    if verb == exit::DONE && UNSAID.load(Ordering::Relaxed) { exit::FAILED } else { verb }
 }
 
 /// Prints talk, unless `-q`.

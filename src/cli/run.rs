@@ -68,7 +68,7 @@ pub(super) async fn daemon(global: &Global, ready: setup::Ready) -> u8 {
     let mut tries = 0;
     let store = loop {
         match asking::open_store(&ready, false) {
-            Ok(store) => break store,
+            Ok((store, _)) => break store,
             // A command may have it open for a moment.
             Err(StoreError::InUse { .. }) if tries < asking::OPEN_TRIES => {
                 tries += 1;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Global, LogLevel, apply, asking, output, setup};
 use crate::ambient::{Clock as _, SystemClock};
+use crate::store::StoreError;
 use crate::store::backup::{self, RestoreError, Restored};
 use crate::worker::request::exit;
 use crate::worker::{Frame, Request};
@@ -135,6 +136,10 @@ async fn restore(global: &Global, path: &Path, yes: bool) -> u8 {
         Err(error @ RestoreError::Invalid { .. }) => {
             output::complain(&error.to_string());
             exit::DATA
+        }
+        Err(RestoreError::Store(error @ StoreError::InUse { .. })) => {
+            output::complain(&format!("{error}; stop the daemon first"));
+            exit::UNREACHABLE
         }
         Err(RestoreError::Store(error)) => asking::store_trouble(&error),
     }

@@ -127,11 +127,12 @@ pub async fn run(
 ) {
     let times = warden.parts().config.pass.clone();
     let clock = warden.parts().clock.clone();
-    let mut next_full = clock.now();
+    // What was due until then has been looked at by a pass of this loop.
+    let mut looked_at = clock.now();
+    let mut next_full = looked_at;
     let mut next_incremental = clock.now().plus(times.incremental);
     loop {
-        let now = clock.now();
-        let due = warden.next_due(now);
+        let due = warden.next_due(looked_at);
         let wake = due.unwrap_or(next_incremental).min(next_incremental).min(next_full);
         let scope = tokio::select! {
             biased;
@@ -151,7 +152,8 @@ pub async fn run(
                 now if now >= next_incremental => Scope::Incremental,
                 _ => Scope::Due,
             },
-            // Behind the timer, which an endless stream of hints must not starve.
+            // Behind the timer, which passes of others and an endless stream of hints must not starve.
+            () = warden.passed.notified() => continue,
             taken = warden.hints() => {
                 if let Err(error) = warden.look(taken).await {
                     error!(%error, pass.scope = "hinted", "a pass could not be made; what hooks pointed at is kept");
@@ -159,9 +161,11 @@ pub async fn run(
                 continue;
             }
         };
+        let begun = clock.now();
         if let Err(error) = warden.pass(scope.clone()).await {
             error!(%error, pass.scope = scope.word(), "a pass could not be made; everybody keeps their seat");
         }
+        looked_at = begun;
         let now = clock.now();
         // Late ticks are not made up for: the next interval begins when a pass has ended.
         if scope == Scope::Full {
@@ -179,22 +183,23 @@ fn jittered(interval: Duration, jitter: f64, chance: &Chance) -> Duration {
 }
 
 impl Warden {
-    /// The next instant at which time alone changes something: grace, cooling, the terms of a
-    /// pool that people wait for, approvals, a day of the table, or the date on which somebody leaves.
-    pub fn next_due(&self, now: Time) -> Option<Time> {
+    /// The first instant after `since` at which time alone changes something: grace, cooling, the terms of a
+    /// pool that people wait for, approvals, a day of the table, or the date on which somebody leaves. It may have come
+    /// already, where nobody has looked since.
+    pub fn next_due(&self, since: Time) -> Option<Time> {
         let zone = &self.parts.config.time_zone;
         let day = self
             .rules()
             .ok()
-            .and_then(|rules| rules.next_change(now.date_in(zone)))
+            .and_then(|rules| rules.next_change(since.date_in(zone)))
             .map(|date| Time::start_of(date, zone));
         let ledger = self.ledger();
-        let seats = seats::next_due(&ledger, now);
+        let seats = seats::next_due(&ledger, since);
         let pools: Vec<_> = self.parts.catalog.pools.values().collect();
-        let terms = seats::terms_due(&ledger, &pools, now);
-        let leaving = self.known().leaving.values().copied().filter(|at| *at > now).min();
-        // Never in the past: a due step that could not be done must not spin the loop.
-        let soonest = now.plus(Duration::from_secs(1));
+        let terms = seats::terms_due(&ledger, &pools, since);
+        let leaving = self.known().leaving.values().copied().filter(|at| *at > since).min();
+        // A due step that could not be done must not spin the loop.
+        let soonest = since.plus(Duration::from_secs(1));
         [day, seats, terms, leaving].into_iter().flatten().min().map(|due| due.max(soonest))
     }
 }

@@ -57,7 +57,8 @@ impl Warden {
 pub async fn watch_rules(rules: PathBuf, triggers: mpsc::Sender<Trigger>, stop: CancellationToken) {
     let (events_in, mut events) = mpsc::channel::<()>(1);
     let seen = move |result: DebounceEventResult| {
-        if result.is_ok() {
+        // Whoever reads the files, as we do to compare them, has not changed them.
+        if result.is_ok_and(|events| events.iter().any(|event| !event.kind.is_access())) {
             // A full channel means that a look is due anyway.
             let _anyway = events_in.try_send(());
         }

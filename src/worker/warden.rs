@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use arc_swap::ArcSwap;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use super::inbox::Inbox;
 use super::note;
@@ -97,6 +98,8 @@ pub struct Warden {
     /// Held from the making of a plan until the journal knows which held plans it releases, and by whoever approves or
     /// rejects one: short, so that an operator's word does not wait for the reading and writing of a pass.
     pub(super) judging: tokio::sync::Mutex<()>,
+    /// Told of every pass: what is due next may be another instant after it.
+    pub(super) passed: Notify,
     pub(super) known: RwLock<Known>,
     pub(super) table: ArcSwap<Table>,
     pub(super) standing: Mutex<Standing>,
@@ -169,6 +172,7 @@ impl Warden {
         let warden = Self {
             turn: tokio::sync::Mutex::new(()),
             judging: tokio::sync::Mutex::new(()),
+            passed: Notify::new(),
             known: RwLock::new(Known { mirror, ..Known::default() }),
             table: ArcSwap::from_pointee(Table::default()),
             standing: Mutex::new(Standing::default()),

@@ -65,8 +65,7 @@ pub(super) fn print(bytes: &[u8]) {
         output::say(&String::from_utf8_lossy(bytes));
     } else {
         let mut stdout = io::stdout().lock();
-        // A reader that went away (`| head`) is no error.
-        drop(stdout.write_all(bytes).and_then(|()| stdout.flush()));
+        output::said(stdout.write_all(bytes).and_then(|()| stdout.flush()));
     }
 }
 

@@ -25,7 +25,12 @@ pub(crate) fn read(root: &mut Section<'_>) -> Option<Brakes> {
     let catalog_edit = once(&mut section, "catalog_edit", "5%", "5");
     let expiry = brake(&mut section, "expiry", "5%", "5", &[]);
     let lost_attribute = once(&mut section, "lost_attribute", "5%", "5");
+    let has_feed = section.node("feed").is_some();
     let feed = brake(&mut section, "feed", "5%", "20", &[("per_day", 2)]);
+    let feed = match &revoke {
+        Some(revoke) if !has_feed => feed.map(|feed| no_tighter(&feed, revoke)),
+        Some(_) | None => feed,
+    };
     let grant = grant(&mut section);
     let feed_shrink = section.or("feed_shrink", "5%", limit);
     let approval_expires = section.or("approval_expires", "72h", parse::duration(Duration::from_secs(1)));
@@ -47,6 +52,26 @@ pub(crate) fn read(root: &mut Section<'_>) -> Option<Brakes> {
         approval_expires: approval_expires?,
         approvers: approvers?,
     })
+}
+
+/// A brake that nobody has set must not hold what the one that somebody has set lets pass.
+fn no_tighter(own: &Brake, set: &Brake) -> Brake {
+    let looser = |own: Limit, set: Limit| Limit {
+        count: own.count,
+        percent: match (own.percent, set.percent) {
+            (Some(own), Some(set)) if set > own => Some(set),
+            (own, _) => own,
+        },
+    };
+    let within = |own: Option<Limit>, set: Option<Limit>| own.map(|own| set.map_or(own, |set| looser(own, set)));
+    let counted = set.per_pass.count.unwrap_or_default();
+    Brake {
+        per_pass: looser(own.per_pass, set.per_pass),
+        at_least: own.at_least.max(set.at_least).max(counted),
+        per_hour: within(own.per_hour, set.per_hour),
+        per_day: within(own.per_day, set.per_day),
+        per_week: within(own.per_week, set.per_week),
+    }
 }
 
 /// A brake that is there only when it is given: `Some(None)` when absent, `None` when wrong.

@@ -32,7 +32,14 @@ impl ScimDesk {
     async fn matching(&self, person: &DeskPerson) -> Result<Option<User>, TargetError> {
         for &key in &self.match_on {
             let mut found: BTreeMap<String, User> = BTreeMap::new();
+            let mut before = None;
             for value in values(key, person) {
+                // Another spelling of what was found already is nobody else.
+                let same = normalize(&value);
+                if !found.is_empty() && before == same {
+                    continue;
+                }
+                before = same;
                 found.extend(self.with(key, &value).await?.into_iter().map(|user| (user.id.clone(), user)));
             }
             let count = found.len();
@@ -45,7 +52,7 @@ impl ScimDesk {
         Ok(None)
     }
 
-    /// The users whose key has this value, which is normalized.
+    /// The users whose key has this value.
     async fn with(&self, key: DeskKey, value: &str) -> Result<Vec<User>, TargetError> {
         for filter in filters(key, value) {
             let mut found = Vec::new();
@@ -154,7 +161,8 @@ impl ScimDesk {
     }
 }
 
-/// The values of a key that the person may have at the desk, normalized.
+/// The values of a key that the person may have at the desk. An `externalId` is case-exact (RFC 7643 section 3.1): it is
+/// asked for as it is written first, then in its normal form.
 fn values(key: DeskKey, person: &DeskPerson) -> Vec<String> {
     let texts: &[&Option<String>] = match key {
         DeskKey::ExternalId => &[&person.employee_number],
@@ -162,9 +170,12 @@ fn values(key: DeskKey, person: &DeskPerson) -> Vec<String> {
         DeskKey::Email => &[&person.email],
     };
     let mut values: Vec<String> = Vec::new();
-    for value in texts.iter().filter_map(|text| text.as_deref().and_then(normalize)) {
-        if !values.contains(&value) {
-            values.push(value);
+    for text in texts.iter().filter_map(|text| text.as_deref()) {
+        let written = (key == DeskKey::ExternalId).then(|| text.trim().to_owned()).filter(|text| !text.is_empty());
+        for value in written.into_iter().chain(normalize(text)) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
         }
     }
     values
@@ -183,7 +194,8 @@ fn filters(key: DeskKey, value: &str) -> Vec<String> {
 }
 
 fn fits(user: &User, key: DeskKey, value: &str) -> bool {
-    let is = |text: &String| normalize(text).as_deref() == Some(value);
+    let wanted = normalize(value);
+    let is = |text: &String| wanted.is_some() && normalize(text) == wanted;
     match key {
         DeskKey::ExternalId => user.external_id.as_ref().is_some_and(is),
         DeskKey::UserName => user.login.as_ref().is_some_and(is),

@@ -152,6 +152,27 @@ fn an_operators_word_does_not_wait_for_the_pass_under_way() {
     }
 }
 
+/// Nothing but the date itself leads to the pass: feeds are read again in an hour.
+#[test]
+fn it_wakes_when_a_grace_ends() {
+    let desk = Desk::new(3, FREE);
+    let config = std::fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
+    desk.write("seatwarden.toml", &config.replace("incremental = \"1s\"", "incremental = \"1h\""));
+    let catalog = std::fs::read_to_string(desk.path("catalog.toml")).unwrap();
+    desk.write("catalog.toml", &format!("{catalog}grace = \"2s\"\n"));
+    let _daemon = Daemon::start(&desk);
+    wait("the first pass has given the seats", || desk.members() == 3);
+    desk.mocks.with(|state| {
+        let mover = state.world.by_email("a001@acme.example").unwrap();
+        state.world.move_to(mover, "OPS-1", "Operations");
+    });
+    assert_eq!(desk.run(&["sync", "a001@acme.example"]).code, 0);
+    assert_eq!(desk.members(), 3, "the seat is kept for the grace");
+    wait("the grace is over", || desk.members() == 2);
+    let log = std::fs::read_to_string(desk.path("log.jsonl")).unwrap();
+    assert!(log.contains("\"due\""), "{log}");
+}
+
 #[test]
 fn a_store_has_one_daemon() {
     let desk = Desk::new(1, FREE);

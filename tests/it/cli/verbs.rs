@@ -1,11 +1,11 @@
 //! Verbs without a daemon.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use seatwarden_mocks::{Fault, Rule, Server};
 
-use super::desk::Desk;
+use super::desk::{Desk, Said};
 
 const FREE: &str = "[brakes]\ngrant = { per_pass = \"100%\", at_least = 50 }\nfeed_shrink = \"50%\"";
 
@@ -391,4 +391,27 @@ fn a_store_is_backed_up_and_restored_and_desks_are_compared_with_it() {
     let refused = desk.run(&["store", "restore", broken.to_str().unwrap(), "--yes"]);
     assert_eq!(refused.code, 65, "{refused:?}");
     assert!(refused.err.contains("the last line is missing"), "{refused:?}");
+}
+
+#[test]
+fn what_could_not_be_said_and_what_was_damaged_has_its_exit_code() {
+    let desk = Desk::new(2, FREE);
+    assert_eq!(desk.run(&["run", "--once"]).code, 0);
+    match std::fs::File::options().write(true).open("/dev/full") {
+        Ok(full) if full.metadata().unwrap().file_type().is_char_device() => {
+            let unsaid: Said = desk.command(&["audit", "export"]).stdout(full).output().unwrap().into();
+            assert_eq!(unsaid.code, 1, "{unsaid:?}");
+            assert!(unsaid.err.contains("cannot write the data"), "{unsaid:?}");
+        }
+        Ok(_) | Err(_) => eprintln!("skipped: there is no device that is always full"),
+    }
+
+    let journal = desk.path("store/journal.jsonl");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    let damaged = desk.run(&["store", "verify", "-o", "json"]);
+    assert_eq!((damaged.code, &damaged.json()["ok"]), (65, &false.into()), "{damaged:?}");
+    assert_eq!(desk.run(&["store", "verify"]).code, 0, "it was mended");
 }

@@ -175,6 +175,19 @@ fn limits_may_be_a_number_a_percentage_or_both() {
 }
 
 #[test]
+fn a_brake_that_nobody_set_holds_nothing_that_revoke_lets_pass() {
+    let read = |brakes: &str| Folder::new(format!("{FEED}[brakes]\n{brakes}"), CATALOG).loaded().config.brakes;
+    let usual = read("");
+    assert_eq!((usual.feed.per_pass, usual.feed.at_least), (percent(5.0), 20));
+    let loose = read("revoke = { per_pass = \"50%\", at_least = 40, per_day = \"60%\" }").feed;
+    assert_eq!((loose.per_pass, loose.at_least, loose.per_day), (percent(50.0), 40, Some(percent(60.0))));
+    let counted = read("revoke = { per_pass = 70 }").feed;
+    assert_eq!((counted.per_pass, counted.at_least), (percent(5.0), 70));
+    let set = read("revoke = { per_pass = \"50%\", at_least = 40 }\nfeed = { per_pass = \"2%\", at_least = 3 }").feed;
+    assert_eq!((set.per_pass, set.at_least), (percent(2.0), 3), "what somebody set is kept");
+}
+
+#[test]
 fn clouds_have_their_hosts_and_both_can_be_given() {
     let entra = |more: &str| {
         let file = format!(

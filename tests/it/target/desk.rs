@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 /// What a desk does otherwise than the RFC says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Quirk {
+    /// Compares `externalId` letter by letter.
+    Exact,
     /// Sends everybody, whatever the filter.
     IgnoresFilters,
     /// 400 for every filter.
@@ -291,6 +293,7 @@ impl State {
                     .as_array()
                     .is_some_and(|all| all.iter().any(|mail| same(mail["value"].as_str(), &value))),
                 "members.value" => self.groups[resource["id"].as_str().unwrap()].1.contains(&value),
+                "externalId" if self.has(Quirk::Exact) => resource["externalId"].as_str() == Some(&value),
                 plain => same(resource[plain].as_str(), &value),
             };
             if !found {

@@ -4,7 +4,7 @@ use seatwarden::config::{DeskKey, TargetConfig};
 use seatwarden::target::{DeskPerson, Outcome, TargetError};
 use serde_json::json;
 
-use super::desk::Quirk::{Grows, IgnoresFilters, Loops, RefusesFilters, RefusesUsers, SmallPages};
+use super::desk::Quirk::{Exact, Grows, IgnoresFilters, Loops, RefusesFilters, RefusesUsers, SmallPages};
 use super::desk::{ann, config, desk, outcome, person, target, target_with};
 
 #[tokio::test]
@@ -23,6 +23,21 @@ async fn keys_are_tried_in_order_and_the_first_that_finds_counts() {
     let before = desk.calls();
     assert_eq!(target.find(&nobody).await.unwrap(), None);
     assert_eq!(desk.calls(), before, "no value, no question");
+}
+
+/// RFC 7643 section 3.1: `externalId` is case-exact.
+#[tokio::test]
+async fn a_number_is_asked_for_as_it_is_written() {
+    let desk = desk(&[Exact]);
+    desk.put("u4", json!({"id": "u4", "userName": "x", "externalId": "AB123"}));
+    desk.put("u5", json!({"id": "u5", "userName": "y", "externalId": "cd456"}));
+    let target = target(&desk);
+    assert_eq!(target.find(&person("nobody", " AB123 ")).await.unwrap().unwrap().id, "u4");
+    assert_eq!(
+        target.find(&person("nobody", "CD456")).await.unwrap().unwrap().id,
+        "u5",
+        "kept there in its normal form"
+    );
 }
 
 #[tokio::test]
