@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 pub(crate) mod auth;
 pub(crate) mod brakes;
+mod csv;
 pub(crate) mod feed;
 pub(crate) mod general;
 mod hook;
