@@ -49,7 +49,7 @@ pub mod sources;
 mod tree;
 mod urls;
 
-pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load};
+pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, Sound, load};
 pub use overlay::{NOT_SETTINGS, PREFIX};
 pub use parse::span as parse_duration;
 pub use rules_files::{files_of_other_kinds, is_table, load_rules_sources};

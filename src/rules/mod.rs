@@ -50,6 +50,7 @@ mod table;
 mod text;
 mod toml_table;
 mod trace;
+mod turns;
 mod witness;
 mod zeros;
 
