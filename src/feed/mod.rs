@@ -4,8 +4,8 @@
 //! of all kinds, `answer` reads answers with suspicion, `mapping` turns wire objects into accounts.
 
 mod answer;
-mod csv;
 mod entra;
+mod files;
 pub mod hook;
 mod mapping;
 mod okta;
@@ -124,6 +124,6 @@ pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
         FeedKind::Entra { .. } => Some(Box::new(entra::Entra::new(config, peer, ports))),
         FeedKind::Scim => Some(Box::new(scim::Scim::new(config, peer, ports))),
         FeedKind::ScimPush => None,
-        FeedKind::Csv(dropped) => Some(Box::new(csv::Csv::new(config, dropped, ports.clock))),
+        FeedKind::Csv(dropped) => Some(Box::new(files::Files::new(config, dropped, ports.clock))),
     }
 }

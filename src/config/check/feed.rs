@@ -59,7 +59,7 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
         Kind::Entra => entra(&mut section),
         Kind::Scim => scim(&mut section),
         Kind::Push => push(&mut section, name, public),
-        Kind::Csv => super::csv::read(&mut section),
+        Kind::Csv => super::files::read(&mut section),
     };
     let attributes = attributes::read(&mut section, usual(kind), !matches!(kind, Kind::Push));
     let budget = if kind == Kind::Csv { Some(1.0) } else { budget(&mut section) };

@@ -3,8 +3,8 @@
 pub(crate) mod attributes;
 pub(crate) mod auth;
 pub(crate) mod brakes;
-mod csv;
 pub(crate) mod feed;
+mod files;
 pub(crate) mod general;
 mod hook;
 pub(crate) mod target;

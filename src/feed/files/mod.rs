@@ -25,14 +25,14 @@ use crate::outbound::Budget;
 const PAGE: usize = 500;
 
 /// Reads one folder.
-pub(super) struct Csv {
+pub(super) struct Files {
     name: FeedName,
     folder: Folder,
     reader: Arc<Reader>,
     clock: Arc<dyn Clock>,
 }
 
-impl Csv {
+impl Files {
     pub(super) fn new(config: &FeedConfig, dropped: &Drop, clock: Arc<dyn Clock>) -> Self {
         Self {
             name: config.name.clone(),
@@ -102,7 +102,7 @@ impl Csv {
 }
 
 #[async_trait]
-impl Feed for Csv {
+impl Feed for Files {
     fn name(&self) -> &FeedName {
         &self.name
     }
