@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::directory::Matching;
-use crate::model::{FeedName, OnSuspended, PoolId, TargetName};
+use crate::model::{FeedName, OnSuspended, PoolId, Status, TargetName};
 use crate::seats::Brakes;
 
 mod blot;
@@ -232,6 +232,45 @@ pub enum FeedKind {
     Scim,
     /// We are the SCIM 2.0 server at `/scim/v2/NAME`.
     ScimPush,
+    /// A folder into which another system drops files of people.
+    Csv(Box<Drop>),
+}
+
+/// A folder of files of people, each of them everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drop {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the names of complete files look like; `*` stands for any letters.
+    pub file: String,
+    /// How a complete file is told from one that is being written.
+    pub complete: Complete,
+    /// A file that was changed more recently may still be written.
+    pub settle: Duration,
+    /// A newest file that is older than this means that the next one is late.
+    pub late_after: Duration,
+    /// The header of what tells an account from all others, for good.
+    pub id: String,
+    /// Where people stand, for files that say so; everybody in others works here.
+    pub status: Option<StatusColumn>,
+}
+
+/// How a complete file is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Complete {
+    /// It is given its name when it is complete.
+    Rename,
+    /// A manifest beside it comes after it.
+    Manifest,
+}
+
+/// The words of a file for where somebody stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusColumn {
+    /// The header.
+    pub column: String,
+    /// The words, in lower case, and what they mean. Any other word gains and loses nothing.
+    pub words: BTreeMap<String, Status>,
 }
 
 /// How we prove who we are. Secrets are read when they are used, so that a rotated file is picked up.
@@ -254,6 +293,8 @@ pub enum Auth {
         /// The password.
         password: Secret,
     },
+    /// Nobody is asked: a folder.
+    None,
     /// Whoever calls us proves by a token that an issuer has signed for us (RFC 9068, OpenID Connect).
     Jwt(Signer),
     /// OAuth 2.0 client credentials with a secret.

@@ -95,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 38] = [
+    const SHAPES: [(&str, &[&str]); 40] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -111,6 +111,8 @@ mod tests {
         ("feed entra", &["FeedFile entra"]),
         ("feed scim", &["FeedFile scim"]),
         ("feed scim_push", &["FeedFile scim_push"]),
+        ("feed csv", &["FeedFile csv"]),
+        ("status", &["StatusFile"]),
         ("hook", &["HookFile"]),
         ("hook entra", &["EntraHookFile"]),
         ("hook set", &["SetFile"]),
@@ -150,7 +152,8 @@ mod tests {
         let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic"), ("scim_push", "jwt")]).enumerate().map(|(number, (kind, auth))| {
             format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
-        let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
+        let csv = "[feed.csv]\nkind = 'csv'\nstatus = {}\n".to_owned();
+        let text: Vec<String> = [target, csv].into_iter().chain(feeds).collect();
         let text = text.concat();
         std::fs::write(&file, text).unwrap();
         let (_, mut read) = crate::config::load::read(&file, &BTreeMap::new(), &[]);

@@ -5,6 +5,7 @@
 
 mod answer;
 mod entra;
+mod files;
 pub mod hook;
 mod mapping;
 mod okta;
@@ -89,6 +90,11 @@ pub trait Feed: Send + Sync {
         false
     }
 
+    /// Whether nobody can be asked for by id: then whoever two lists in a row do not show is gone.
+    fn only_lists(&self) -> bool {
+        false
+    }
+
     /// Sees that the provider calls us, where it has to be asked to: keeps the subscription that is `known`, or makes
     /// one. `None` where a provider is set up to call by hand.
     async fn subscribe(&self, _wish: &Wish, _known: Option<Subscription>) -> Result<Option<Subscription>, Gap> {
@@ -118,5 +124,6 @@ pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
         FeedKind::Entra { .. } => Some(Box::new(entra::Entra::new(config, peer, ports))),
         FeedKind::Scim => Some(Box::new(scim::Scim::new(config, peer, ports))),
         FeedKind::ScimPush => None,
+        FeedKind::Csv(dropped) => Some(Box::new(files::Files::new(config, dropped, ports.clock))),
     }
 }

@@ -89,7 +89,7 @@ fn scope(auth: &Auth) -> Option<&str> {
         | Auth::PrivateKeyJwt { scope, .. }
         | Auth::Certificate { scope, .. }
         | Auth::Federated { scope, .. } => scope.as_deref(),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => None,
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => None,
     }
 }
 
@@ -100,7 +100,7 @@ async fn ask_once(auth: &Auth, scopes: &[&str], proofs: Option<&Proofs>, ports: 
         | Auth::PrivateKeyJwt { client_id, token_url, .. }
         | Auth::Certificate { client_id, token_url, .. }
         | Auth::Federated { client_id, token_url, .. } => (client_id, token_url),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => {
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {
             return Err(Refusal::Refused("these credentials need no token request".to_owned()));
         }
     };
@@ -126,7 +126,7 @@ async fn ask_once(auth: &Auth, scopes: &[&str], proofs: Option<&Proofs>, ports: 
             client_assertion = Some(signed(client_id, token_url, key, KeyName::Thumbprint(&thumbprint), ports)?);
         }
         Auth::Federated { token, .. } => client_assertion = Some(read(token)?.expose_secret().trim().to_owned()),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => {}
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {}
     }
     let mut request = client.exchange_client_credentials();
     for scope in scopes {

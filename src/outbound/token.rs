@@ -93,6 +93,7 @@ impl Tokens {
                 let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
                 fixed("Basic", SecretString::from(STANDARD.encode(pair.expose_secret())))
             }
+            Auth::None => Err(refused(peer, "a folder needs no credentials".to_owned())),
             Auth::Jwt(_) => Err(refused(peer, "these are the credentials of somebody who calls us".to_owned())),
             Auth::ClientSecret { .. }
             | Auth::PrivateKeyJwt { .. }
@@ -232,7 +233,7 @@ fn label(peer: &Peer) -> String {
         | Auth::Federated { token_url, .. } => {
             format!("token of {} from {}", peer.name, token_url.host_str().unwrap_or_default())
         }
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) => {
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {
             format!("credentials of {}", peer.name)
         }
     }

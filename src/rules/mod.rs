@@ -43,6 +43,7 @@ mod pairs;
 mod pattern;
 mod row;
 mod seek;
+pub mod sheet;
 pub mod stories;
 mod survey;
 mod table;

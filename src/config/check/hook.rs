@@ -31,7 +31,7 @@ pub(super) fn read(section: &mut Section<'_>, kind: Kind) -> Option<Option<Hook>
     let usual = match kind {
         Kind::Okta => "okta",
         Kind::Entra => "graph",
-        Kind::Scim | Kind::Push => "hmac",
+        Kind::Scim | Kind::Push | Kind::Csv => "hmac",
     };
     let shape = hook.or("kind", usual, parse::choice(&SHAPES))?;
     let fits = match shape {

@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 pub(crate) mod auth;
 pub(crate) mod brakes;
 pub(crate) mod feed;
+mod files;
 pub(crate) mod general;
 mod hook;
 pub(crate) mod target;

@@ -281,7 +281,7 @@ impl Door<'_> {
                 let tenant = config.and_then(|feed| match &feed.kind {
                     // A tenant may be configured by a domain, which notifications do not have.
                     FeedKind::Entra { tenant, .. } => uuid::Uuid::try_parse(tenant).is_ok().then_some(tenant.as_str()),
-                    FeedKind::Okta | FeedKind::Scim | FeedKind::ScimPush => None,
+                    FeedKind::Okta | FeedKind::Scim | FeedKind::ScimPush | FeedKind::Csv(_) => None,
                 });
                 Ok((hook::graph::read(body, tenant, &is_ours)?, StatusCode::ACCEPTED))
             }

@@ -57,7 +57,8 @@ pub(super) async fn prove(warden: &Warden, feed: &FeedName, headers: &HeaderMap)
             })?;
             judge(&claims, signer, warden.now())
         }
-        Auth::Ssws { .. }
+        Auth::None
+        | Auth::Ssws { .. }
         | Auth::ClientSecret { .. }
         | Auth::PrivateKeyJwt { .. }
         | Auth::Certificate { .. }

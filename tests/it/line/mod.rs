@@ -5,6 +5,7 @@ mod company;
 mod crash;
 mod explain;
 mod faults;
+mod files;
 mod found;
 mod hooks;
 mod leaving;
