@@ -22,6 +22,8 @@ pub struct Units {
     units: BTreeMap<UnitNo, Unit>,
     /// Those that nobody has and that do not cool.
     idle: BTreeSet<UnitNo>,
+    /// Every number from 1 to this was given before, and the next one never.
+    given: u32,
 }
 
 /// One seat.
@@ -86,6 +88,11 @@ impl Units {
         self.idle.iter().filter_map(|number| Some((*number, self.units.get(number)?)))
     }
 
+    /// The lowest number that was never given.
+    pub const fn first_new(&self) -> u32 {
+        self.given.saturating_add(1)
+    }
+
     /// When seats of the pool went to other hands since `from`, in no order.
     pub fn changes_since(&self, from: Time) -> impl Iterator<Item = Time> {
         self.units.values().flat_map(|unit| &unit.changes).copied().filter(move |at| *at > from)
@@ -100,9 +107,11 @@ impl Units {
                     self.idle.insert(number);
                 }
                 self.units.insert(number, unit);
+                self.came(number);
             }
             None => {
                 self.units.remove(&number);
+                self.went(number);
             }
         }
     }
@@ -137,7 +146,20 @@ impl Units {
         unit.tenures.drain(..surplus);
         unit.state = UnitState::Used;
         self.idle.remove(&number);
+        self.came(number);
         number
+    }
+
+    fn came(&mut self, number: UnitNo) {
+        if number.0 == self.first_new() {
+            while self.given < u32::MAX && self.units.contains_key(&UnitNo(self.first_new())) {
+                self.given = self.first_new();
+            }
+        }
+    }
+
+    fn went(&mut self, number: UnitNo) {
+        self.given = self.given.min(number.0.saturating_sub(1));
     }
 
     /// Takes back a gift that did not come about: the seat is as it was before.
@@ -149,6 +171,7 @@ impl Units {
         }
         if unit.tenures.is_empty() {
             self.units.remove(&number);
+            self.went(number);
         } else {
             unit.state = UnitState::Free;
             self.idle.insert(number);

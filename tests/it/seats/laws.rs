@@ -22,7 +22,7 @@ pub(super) fn cases() -> ProptestConfig {
     }
 }
 
-fn lived(pools: Vec<Pool>, ops: &[Op]) -> World {
+pub(super) fn lived(pools: Vec<Pool>, ops: &[Op]) -> World {
     let mut world = World::new(pools);
     for op in ops {
         world.happen(op);
