@@ -46,9 +46,8 @@ fn last(
         return Vec::new();
     }
     let losers: BTreeSet<PersonId> = losing.iter().map(|step| step.person).collect();
-    let is_holder = |person: &&PersonId| {
-        ledger.holding(**person, &pool.id).is_some_and(|holding| holding.state == HoldState::Held)
-    };
+    let is_holder =
+        |person: &&PersonId| ledger.holding(**person, &pool.id).is_some_and(|holding| holding.state == HoldState::Held);
     let lose = u64::try_from(losers.iter().filter(is_holder).count()).unwrap_or(u64::MAX);
     let holders = ledger.holdings.tallies().get(&pool.id).map_or(0, Tally::held);
     let stay = holders.saturating_sub(lose);

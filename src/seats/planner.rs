@@ -27,13 +27,7 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
 /// seats that are moving, held plans, and the queue of a pool as soon as it has a seat to give.
 ///
 /// It tells no queues: `waiting` is empty, for most of those who wait are not looked at.
-pub fn decide_few(
-    desired: &Desired,
-    ledger: &Ledger,
-    policy: &Policy,
-    now: Time,
-    people: &BTreeSet<PersonId>,
-) -> Plan {
+pub fn decide_few(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time, people: &BTreeSet<PersonId>) -> Plan {
     let few = unsettled(ledger, people).chain(waiting_with_seat(ledger, policy)).collect();
     finished(judge(desired, ledger, policy, now, Some(few)), desired, ledger, policy, now)
 }
@@ -70,7 +64,8 @@ fn unsettled<'a>(ledger: &'a Ledger, people: &'a BTreeSet<PersonId>) -> impl Ite
 
 /// Whoever waits for a seat that is counted for them already, at the desk or cooling: they need none that is free.
 fn waiting_with_seat<'a>(ledger: &'a Ledger, policy: &'a Policy) -> impl Iterator<Item = PersonId> + 'a {
-    let at_desk = policy.occupied.iter().flat_map(|(pool, occupied)| occupied.people.iter().map(move |who| (*who, pool)));
+    let at_desk =
+        policy.occupied.iter().flat_map(|(pool, occupied)| occupied.people.iter().map(move |who| (*who, pool)));
     let at_desk = at_desk.filter(|(person, pool)| ledger.waiting.contains_key(&(*person, PoolId::clone(pool))));
     let cooling = ledger.cooling.keys().filter(|key| ledger.waiting.contains_key(*key));
     at_desk.map(|(person, _)| person).chain(cooling.map(|(person, _)| *person))

@@ -145,7 +145,8 @@ impl<'a> Sheet<'a> {
         self.keep = live.fold(0, u64::saturating_add);
         for person in few {
             let seats = frame.ledger.of_person(*person);
-            let seats: Vec<Seat<'a>> = seats.map(|(id, holding)| Seat { id, pool: frame.counted(id), holding }).collect();
+            let seats: Vec<Seat<'a>> =
+                seats.map(|(id, holding)| Seat { id, pool: frame.counted(id), holding }).collect();
             for seat in &seats {
                 self.rooms.unhold(seat.id, *person, seat.holding.class.as_ref());
                 self.keep = self.keep.saturating_sub(u64::from(seat.is_live()));

@@ -37,9 +37,10 @@ pub fn check(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, n
 /// Every fault of a plan for a few people, found without going through all seats: those of the people in the plan are
 /// looked at, and of all others the ledger's sums are believed, which every [`check`] counts anew.
 pub fn check_few(plan: &Plan, desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) -> Vec<Fault> {
-    let rebased = plan.notes.iter().filter_map(|note| {
-        if let Event::Rebased { person, .. } = note { Some(*person) } else { None }
-    });
+    let rebased = plan
+        .notes
+        .iter()
+        .filter_map(|note| if let Event::Rebased { person, .. } = note { Some(*person) } else { None });
     let people = plan.steps.iter().map(|step| step.person).chain(rebased).collect();
     read(plan, desired, ledger, policy, now, Some(people))
 }

@@ -21,8 +21,11 @@ struct Round {
 
 fn round() -> impl Strategy<Value = Round> {
     let changes = prop::collection::vec((0..PEOPLE, life()), 0..4);
-    (changes, 0..200_u64, prop::option::weighted(0.3, 0..6_usize))
-        .prop_map(|(changes, hours, events)| Round { changes, hours, events })
+    (changes, 0..200_u64, prop::option::weighted(0.3, 0..6_usize)).prop_map(|(changes, hours, events)| Round {
+        changes,
+        hours,
+        events,
+    })
 }
 
 impl World {
