@@ -5,27 +5,26 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use seatwarden::model::PersonId;
-use seatwarden::seats::{Holdings, Plan, check, check_few, decide_few};
+use seatwarden::seats::{Holdings, Plan, check, check_few, decide_few, seat_of};
 
 use super::chance::{Life, Op, PEOPLE, catalog, life, ops};
 use super::laws::{cases, lived};
 use super::world::{World, days, desk, print};
 
-/// Some people change, time passes, and the worker makes all steps or stops after some of their events.
+/// Some people change, time passes, what was left open ends one way or the other, and the worker makes all steps or
+/// stops after some of their events.
 #[derive(Clone, Debug)]
 struct Round {
     changes: Vec<(u64, Life)>,
     hours: u64,
     events: Option<usize>,
+    finish: Option<bool>,
 }
 
 fn round() -> impl Strategy<Value = Round> {
     let changes = prop::collection::vec((0..PEOPLE, life()), 0..4);
-    (changes, 0..200_u64, prop::option::weighted(0.3, 0..6_usize)).prop_map(|(changes, hours, events)| Round {
-        changes,
-        hours,
-        events,
-    })
+    (changes, 0..200_u64, prop::option::weighted(0.3, 0..6_usize), prop::option::of(any::<bool>()))
+        .prop_map(|(changes, hours, events, finish)| Round { changes, hours, events, finish })
 }
 
 impl World {
@@ -58,11 +57,17 @@ proptest! {
             pool.keep = keep;
         }
         world.recall();
+        let mut seen = world.journal.len();
         let mut last = world.decide();
         world.apply(&last);
-        for Round { changes, hours, events } in rounds {
+        for Round { changes, hours, events, finish } in rounds {
             world.later(Duration::from_hours(hours));
+            if let Some(well) = finish {
+                world.finish(well);
+            }
             let mut people = last.people();
+            people.extend(world.journal[seen..].iter().filter_map(|(_, event)| Some(seat_of(event)?.0)));
+            seen = world.journal.len();
             for (person, life) in changes {
                 let want = life.want(person, &world);
                 world.set(person, want);
