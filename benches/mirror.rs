@@ -43,7 +43,7 @@ fn account(feed: &FeedName, number: usize) -> Account {
 
 fn pages(feed: &FeedName, size: usize) -> Vec<Page> {
     let accounts: Vec<Account> = (0..size).map(|number| account(feed, number)).collect();
-    accounts.chunks(PAGE).map(|page| Page { accounts: page.to_vec(), removed: Vec::new() }).collect()
+    accounts.chunks(PAGE).map(|page| Page { accounts: page.to_vec(), ..Page::default() }).collect()
 }
 
 /// Absorbs pages; what is written is dropped, as the store would have it.

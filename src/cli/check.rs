@@ -30,10 +30,7 @@ impl Check {
         setup::start_log(global, LogLevel::Error);
         let loaded = match setup::load(global) {
             Ok(loaded) => loaded,
-            Err(failed) => {
-                setup::show_findings(global, &failed.findings, &failed.sources);
-                return exit::CONFIG;
-            }
+            Err(failed) => return setup::show_all(global, failed, None),
         };
         let (sources, mut findings) = setup::examine_rules(&loaded);
         findings.extend(loaded.warnings.iter().cloned());

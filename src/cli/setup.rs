@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::output;
 use super::{Global, LogFormat, LogLevel, Output};
 use crate::ambient::{Chance, Clock, SystemClock, logs};
-use crate::config::{self, Loaded, Sources};
+use crate::config::{self, Loaded, Sound, Sources};
 use crate::outbound::{BuildError, HttpTransport, Ports};
-use crate::rules::{Finding, Severity, Source, compile, examine};
+use crate::rules::{Draft, Finding, Severity, Source, compile, examine};
 use crate::store::Store;
 use crate::worker::request::exit;
 use crate::worker::{Parts, Warden};
@@ -68,6 +70,35 @@ pub(super) fn read_config(global: &Global) -> Result<Loaded, u8> {
     }
 }
 
+/// Shows what is wrong with a configuration and, as far as it can be told without it, with these files of rules or
+/// those that it names: who mends one sees the other in the same run.
+pub(super) fn show_all(global: &Global, failed: config::Failed, files: Option<Vec<Source>>) -> u8 {
+    let config::Failed { mut findings, sources: mut texts, sound } = failed;
+    let Sound { rules, catalog } = *sound;
+    let (path, zone) = rules.unzip();
+    let read = match (files, path) {
+        (Some(files), _) => Some(Ok(files)),
+        (None, path) => path.as_deref().map(config::load_rules_sources),
+    };
+    match (read, catalog) {
+        (Some(Ok(sources)), catalog) => {
+            texts.add_rules(&sources);
+            let zone = zone.unwrap_or(TimeZone::UTC);
+            let found = match catalog {
+                Some(catalog) => examine(&sources, &catalog, &zone, SystemClock.now().date_in(&zone)).findings,
+                // Without a catalog no tier is known; what the files say can be read all the same.
+                None => Draft::read(&sources).err().unwrap_or_default(),
+            };
+            findings.extend(found);
+        }
+        (Some(Err(finding)), _) => findings.push(finding),
+        (None, _) => {}
+    }
+    findings.sort();
+    show_findings(global, &findings, &texts);
+    exit::CONFIG
+}
+
 /// The environment, as far as it is text.
 pub(super) fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
@@ -100,13 +131,18 @@ pub(super) fn read_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
 pub(super) fn examine_rules(loaded: &Loaded) -> (Vec<Source>, Vec<Finding>) {
     match config::load_rules_sources(&loaded.config.rules) {
         Ok(sources) => {
-            let zone = &loaded.config.time_zone;
-            let mut findings = examine(&sources, &loaded.catalog, zone, SystemClock.now().date_in(zone)).findings;
+            let mut findings = examine_sources(loaded, &sources);
             findings.extend(config::files_of_other_kinds(&loaded.config.rules));
             (sources, findings)
         }
         Err(finding) => (Vec::new(), vec![finding]),
     }
+}
+
+/// The same for files that were read already.
+pub(super) fn examine_sources(loaded: &Loaded, sources: &[Source]) -> Vec<Finding> {
+    let zone = &loaded.config.time_zone;
+    examine(sources, &loaded.catalog, zone, SystemClock.now().date_in(zone)).findings
 }
 
 /// The texts that findings point into.

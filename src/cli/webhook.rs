@@ -258,7 +258,10 @@ fn advice(hook: &Hook, url: &str) -> Vec<String> {
         None => {}
     }
     if let Some(set) = &hook.set {
-        lines.push(format!("security events: push (RFC 8935) to {url}, iss {}, aud {}", set.issuer, set.audience));
+        lines.push(format!(
+            "security events: push (RFC 8935) to {url}, iss {}, aud {}",
+            set.signer.issuer, set.signer.audience
+        ));
         if let Some(token) = &set.token {
             lines.push(format!("authorization header of the stream: what {token:?} holds"));
         }

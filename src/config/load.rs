@@ -7,6 +7,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::codes;
 use super::context::{Context, Problem, State};
 use super::section::Section;
@@ -43,6 +45,17 @@ pub struct Failed {
     pub findings: Vec<Finding>,
     /// The texts, for showing findings; secrets are blotted out.
     pub sources: Sources,
+    /// What can be relied on all the same, so that the table is looked at in the same run.
+    pub sound: Box<Sound>,
+}
+
+/// The parts of a configuration that a table is read with.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    /// Where the table is, and the time zone of its days.
+    pub rules: Option<(PathBuf, TimeZone)>,
+    /// The catalog.
+    pub catalog: Option<Catalog>,
 }
 
 /// One line per finding.
@@ -115,22 +128,22 @@ pub(crate) fn read(
     flags: &[(String, String)],
 ) -> (Result<Loaded, Failed>, BTreeMap<&'static str, std::collections::BTreeSet<&'static str>>) {
     let state = RefCell::new(State::default());
-    let both = both(path, env, flags, &state);
+    let (config, sound) = both(path, env, flags, &state);
     let mut state = state.into_inner();
     let known = std::mem::take(&mut state.known);
     state.findings.sort();
     state.findings.dedup();
     let failed = state.findings.iter().any(|finding| finding.severity == Severity::Error);
-    let result = match both {
-        Some((config, catalog)) if !failed => Ok(Loaded {
+    let result = match (config, &sound.catalog) {
+        (Some(config), Some(catalog)) if !failed => Ok(Loaded {
             config,
-            catalog,
+            catalog: catalog.clone(),
             warnings: state.findings,
             sources: state.sources,
             values: state.values,
             named_files: state.named_files,
         }),
-        _ => Err(Failed { findings: state.findings, sources: state.sources }),
+        _ => Err(Failed { findings: state.findings, sources: state.sources, sound: Box::new(sound) }),
     };
     (result, known)
 }
@@ -140,19 +153,20 @@ fn both(
     env: &BTreeMap<String, String>,
     flags: &[(String, String)],
     state: &RefCell<State>,
-) -> Option<(Config, Catalog)> {
+) -> (Option<Config>, Sound) {
     let cx = Context::new('C', path, state);
     let file: Arc<str> = path.display().to_string().into();
     let help = "write a first one with `seatwarden init DIR`, or name yours with `-c FILE`";
-    let mut table = document(&cx, path, &file, state, help)?;
+    let Some(mut table) = document(&cx, path, &file, state, help) else { return (None, Sound::default()) };
     for (spot, problem) in overlay::apply(&mut table, env, flags) {
         cx.report(&spot, problem);
     }
     let mut root = Section::root(&cx, "file", &table, &file);
     let catalog_path = check::catalog_path(&mut root);
     let (catalog, names) = catalog_path.as_deref().and_then(|path| read_catalog(path, state)).unzip();
-    let config = check::configuration(root, path, catalog_path, names.as_ref());
-    Some((config?, catalog??))
+    let rules = check::general::rules(&mut root);
+    let config = check::configuration(root, path, rules.clone(), catalog_path, names.as_ref());
+    (config, Sound { rules, catalog: catalog.flatten() })
 }
 
 /// The catalog and the names in it. `None` when the file is no TOML.

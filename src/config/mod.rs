@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::directory::Matching;
-use crate::model::{FeedName, OnSuspended, PoolId, TargetName};
+use crate::model::{FeedName, OnSuspended, PoolId, Status, TargetName};
 use crate::seats::Brakes;
 
 mod blot;
@@ -49,7 +49,7 @@ pub mod sources;
 mod tree;
 mod urls;
 
-pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, load};
+pub use load::{Effective, Failed, Loaded, Named, NamedFile, Origin, Sound, load};
 pub use overlay::{NOT_SETTINGS, PREFIX};
 pub use parse::span as parse_duration;
 pub use rules_files::{files_of_other_kinds, is_table, load_rules_sources};
@@ -181,14 +181,21 @@ pub enum Knock {
 /// Security event tokens (RFC 8417), pushed by RFC 8935.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetHook {
-    /// Who signs them: `iss`.
-    pub issuer: String,
-    /// Whom they are for: `aud`.
-    pub audience: String,
-    /// Where the issuer's keys are. Absent: the issuer's `/.well-known/ssf-configuration` says it.
-    pub jwks_url: Option<Url>,
+    /// Who signs them.
+    pub signer: Signer,
     /// What the `Authorization` header has to be, where the transmitter sends one.
     pub token: Option<Secret>,
+}
+
+/// Somebody whose signed tokens are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// Who: `iss`.
+    pub issuer: String,
+    /// Whom the tokens are for: `aud`.
+    pub audience: String,
+    /// Where the issuer's keys are. Absent: a document below the issuer's `/.well-known` says it.
+    pub jwks_url: Option<Url>,
 }
 
 /// Where an attribute stands in the wire object: an optional SCIM extension URN, then names to walk.
@@ -225,6 +232,45 @@ pub enum FeedKind {
     Scim,
     /// We are the SCIM 2.0 server at `/scim/v2/NAME`.
     ScimPush,
+    /// A folder into which another system drops files of people.
+    Csv(Box<Drop>),
+}
+
+/// A folder of files of people, each of them everybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drop {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the names of complete files look like; `*` stands for any letters.
+    pub file: String,
+    /// How a complete file is told from one that is being written.
+    pub complete: Complete,
+    /// A file that was changed more recently may still be written.
+    pub settle: Duration,
+    /// A newest file that is older than this means that the next one is late.
+    pub late_after: Duration,
+    /// The header of what tells an account from all others, for good.
+    pub id: String,
+    /// Where people stand, for files that say so; everybody in others works here.
+    pub status: Option<StatusColumn>,
+}
+
+/// How a complete file is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Complete {
+    /// It is given its name when it is complete.
+    Rename,
+    /// A manifest beside it comes after it.
+    Manifest,
+}
+
+/// The words of a file for where somebody stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusColumn {
+    /// The header.
+    pub column: String,
+    /// The words, in lower case, and what they mean. Any other word gains and loses nothing.
+    pub words: BTreeMap<String, Status>,
 }
 
 /// How we prove who we are. Secrets are read when they are used, so that a rotated file is picked up.
@@ -247,6 +293,10 @@ pub enum Auth {
         /// The password.
         password: Secret,
     },
+    /// Nobody is asked: a folder.
+    None,
+    /// Whoever calls us proves by a token that an issuer has signed for us (RFC 9068, OpenID Connect).
+    Jwt(Signer),
     /// OAuth 2.0 client credentials with a secret.
     ClientSecret {
         /// The client.

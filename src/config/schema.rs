@@ -95,7 +95,7 @@ mod tests {
     }
 
     /// Shape of a table as the readers call it -> definitions that describe it.
-    const SHAPES: [(&str, &[&str]); 37] = [
+    const SHAPES: [(&str, &[&str]); 40] = [
         ("file", &["seatwarden.toml"]),
         ("store", &["StoreFile"]),
         ("listen", &["ListenFile"]),
@@ -111,6 +111,8 @@ mod tests {
         ("feed entra", &["FeedFile entra"]),
         ("feed scim", &["FeedFile scim"]),
         ("feed scim_push", &["FeedFile scim_push"]),
+        ("feed csv", &["FeedFile csv"]),
+        ("status", &["StatusFile"]),
         ("hook", &["HookFile"]),
         ("hook entra", &["EntraHookFile"]),
         ("hook set", &["SetFile"]),
@@ -118,6 +120,7 @@ mod tests {
         ("auth ssws", &["OktaAuth ssws"]),
         ("auth bearer", &["ScimAuth bearer", "PushAuth bearer"]),
         ("auth basic", &["ScimAuth basic", "PushAuth basic"]),
+        ("auth jwt", &["PushAuth jwt"]),
         ("auth client_secret", &["EntraAuth client_secret", "ScimAuth client_secret"]),
         ("auth private_key_jwt", &["OktaAuth private_key_jwt", "ScimAuth private_key_jwt"]),
         ("auth certificate", &["EntraAuth certificate"]),
@@ -146,10 +149,11 @@ mod tests {
         let scim = ["bearer", "basic", "client_secret", "private_key_jwt"].map(|auth| ("scim", auth));
         let okta = ["ssws", "private_key_jwt"].map(|auth| ("okta", auth));
         let entra = ["client_secret", "certificate", "federated"].map(|auth| ("entra", auth));
-        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic")]).enumerate().map(|(number, (kind, auth))| {
+        let feeds = scim.into_iter().chain(okta).chain(entra).chain([("scim_push", "basic"), ("scim_push", "jwt")]).enumerate().map(|(number, (kind, auth))| {
             format!("[feed.f{number}]\nkind = '{kind}'\nauth = {{ kind = '{auth}' }}\nhook = {{ set = {{ token = {{}} }}, secret = {{}} }}\n")
         });
-        let text: Vec<String> = std::iter::once(target).chain(feeds).collect();
+        let csv = "[feed.csv]\nkind = 'csv'\nstatus = {}\n".to_owned();
+        let text: Vec<String> = [target, csv].into_iter().chain(feeds).collect();
         let text = text.concat();
         std::fs::write(&file, text).unwrap();
         let (_, mut read) = crate::config::load::read(&file, &BTreeMap::new(), &[]);

@@ -18,4 +18,4 @@ pub use merge::{Conflict, Departure, Matching, Person, merge};
 pub use mirror::{Absorbed, Lookup, Mirror, normalize};
 pub use provenance::{Fact, Other, Yields, provenance};
 pub use record::{AccountRow, Missing, PersonRecord};
-pub use snapshot::{Coverage, Gap, GapKind, Page, Reading, Removed};
+pub use snapshot::{Asked, Coverage, Gap, GapKind, Page, Reading, Removed};

@@ -11,6 +11,19 @@ pub struct Page {
     pub accounts: Vec<Account>,
     /// Accounts the provider says are deleted.
     pub removed: Vec<Removed>,
+    /// How the accounts were asked for.
+    pub asked: Asked,
+}
+
+/// How accounts were asked for, which says how far their word goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// By a list, which may be a cached page or an index that lags behind: a row that is older than what is known is
+    /// not believed.
+    #[default]
+    Listed,
+    /// Each by its immutable id: that is how it is, whatever time it bears.
+    ById,
 }
 
 /// The provider's positive word that an account is deleted.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod entra;
+mod files;
 pub mod hook;
 mod mapping;
 mod okta;
@@ -73,6 +74,11 @@ pub trait Feed: Send + Sync {
     /// How much of the vendor's limit is left.
     fn budget(&self) -> Budget;
 
+    /// What the feed does without, and why, in a sentence for an operator. Its readings stand all the same.
+    fn degraded(&self) -> Option<String> {
+        None
+    }
+
     /// When the provider forgets a cursor, where it does.
     fn cursor_expires(&self, _cursor: &str) -> Option<Time> {
         None
@@ -81,6 +87,11 @@ pub trait Feed: Send + Sync {
     /// Whether every request costs money and changes cannot be asked for: such a feed is read whole by full passes
     /// alone, and by id where a hook points.
     fn is_billed(&self) -> bool {
+        false
+    }
+
+    /// Whether nobody can be asked for by id: then whoever two lists in a row do not show is gone.
+    fn only_lists(&self) -> bool {
         false
     }
 
@@ -113,5 +124,6 @@ pub fn build(config: &FeedConfig, ports: &Ports) -> Option<Box<dyn Feed>> {
         FeedKind::Entra { .. } => Some(Box::new(entra::Entra::new(config, peer, ports))),
         FeedKind::Scim => Some(Box::new(scim::Scim::new(config, peer, ports))),
         FeedKind::ScimPush => None,
+        FeedKind::Csv(dropped) => Some(Box::new(files::Files::new(config, dropped, ports.clock))),
     }
 }

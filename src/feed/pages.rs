@@ -190,7 +190,7 @@ fn hash_of(call: &Call) -> u64 {
 }
 
 fn is_empty(page: &Page) -> bool {
-    let Page { accounts, removed } = page;
+    let Page { accounts, removed, asked: _ } = page;
     accounts.is_empty() && removed.is_empty()
 }
 

@@ -69,6 +69,11 @@ pub(super) fn sentence(status: u16, complaint: &Complaint, advice: Option<&str>)
 pub(super) fn advice(status: u16, code: Option<&str>) -> &'static str {
     match code.unwrap_or_default() {
         "E0000006" => "give the service app an admin role (Read-only Administrator is enough) and grant its scopes",
+        "E0000004" | "E0000011" => {
+            "check the credentials in `auth`: an API token dies with the admin who made it and after 30 days without use; of a \
+             service app check client_id, key and key_id"
+        }
+        "E0000015" => "this org's plan lacks the feature: ask the vendor, or read people by another feed",
         "Authorization_RequestDenied" | "Authorization_IdentityNotFound" => {
             "grant the app the application permissions User.Read.All and GroupMember.Read.All, with admin consent"
         }
@@ -102,6 +107,7 @@ fn meaning(code: &str) -> Option<&'static str> {
         "E0000009" => "internal error",
         "E0000010" => "the org is in read-only mode",
         "E0000011" | "InvalidAuthenticationToken" => "the token is not valid",
+        "E0000015" => "the feature is not enabled",
         "E0000022" | "E0000060" => "the operation is not supported",
         "E0000031" => "the search criteria are not valid",
         "E0000038" => "not allowed in the user's status",

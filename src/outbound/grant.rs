@@ -50,12 +50,32 @@ pub(super) enum Refusal {
     /// The proof of possession has to carry the nonce that came with the answer.
     #[error("{0}")]
     Nonce(String),
+    /// The client may not have one of the scopes.
+    #[error("{0}")]
+    Scope(String),
 }
 
-/// Asks for a token; a second time at once where the server only wants its nonce in the proof.
+/// Scopes for what a feed can do without. An app from before it was asked for goes on with the others, and the feed says
+/// what it lacks.
+const DISPENSABLE: [&str; 1] = ["okta.logs.read"];
+
+/// Asks for a token; once more without the scopes that we can do without where the client may not have them.
 pub(super) async fn ask(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
-    match ask_once(auth, proofs, ports).await {
-        Err(Refusal::Nonce(_)) => match ask_once(auth, proofs, ports).await {
+    let scopes: Vec<&str> = scope(auth).iter().flat_map(|scope| scope.split_whitespace()).collect();
+    let needed: Vec<&str> = scopes.iter().copied().filter(|scope| !DISPENSABLE.contains(scope)).collect();
+    match ask_for(auth, &scopes, proofs, ports).await {
+        Err(Refusal::Scope(why)) if !needed.is_empty() && needed.len() < scopes.len() => {
+            tracing::warn!(%why, "asks for a token without {}", DISPENSABLE.join(" "));
+            ask_for(auth, &needed, proofs, ports).await
+        }
+        ended => ended,
+    }
+}
+
+/// Asks a second time at once where the server only wants its nonce in the proof.
+async fn ask_for(auth: &Auth, scopes: &[&str], proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
+    match ask_once(auth, scopes, proofs, ports).await {
+        Err(Refusal::Nonce(_)) => match ask_once(auth, scopes, proofs, ports).await {
             Err(Refusal::Nonce(why)) => Err(Refusal::Refused(why)),
             ended => ended,
         },
@@ -63,14 +83,24 @@ pub(super) async fn ask(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> 
     }
 }
 
+fn scope(auth: &Auth) -> Option<&str> {
+    match auth {
+        Auth::ClientSecret { scope, .. }
+        | Auth::PrivateKeyJwt { scope, .. }
+        | Auth::Certificate { scope, .. }
+        | Auth::Federated { scope, .. } => scope.as_deref(),
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => None,
+    }
+}
+
 /// Secrets are read now; an assertion is made now, since a repeated `jti` is refused.
-async fn ask_once(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
-    let (client_id, token_url, scope) = match auth {
-        Auth::ClientSecret { client_id, token_url, scope, .. }
-        | Auth::PrivateKeyJwt { client_id, token_url, scope, .. }
-        | Auth::Certificate { client_id, token_url, scope, .. }
-        | Auth::Federated { client_id, token_url, scope, .. } => (client_id, token_url, scope),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {
+async fn ask_once(auth: &Auth, scopes: &[&str], proofs: Option<&Proofs>, ports: &Ports) -> Result<Granted, Refusal> {
+    let (client_id, token_url) = match auth {
+        Auth::ClientSecret { client_id, token_url, .. }
+        | Auth::PrivateKeyJwt { client_id, token_url, .. }
+        | Auth::Certificate { client_id, token_url, .. }
+        | Auth::Federated { client_id, token_url, .. } => (client_id, token_url),
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {
             return Err(Refusal::Refused("these credentials need no token request".to_owned()));
         }
     };
@@ -96,11 +126,11 @@ async fn ask_once(auth: &Auth, proofs: Option<&Proofs>, ports: &Ports) -> Result
             client_assertion = Some(signed(client_id, token_url, key, KeyName::Thumbprint(&thumbprint), ports)?);
         }
         Auth::Federated { token, .. } => client_assertion = Some(read(token)?.expose_secret().trim().to_owned()),
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => {}
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {}
     }
     let mut request = client.exchange_client_credentials();
-    for scope in scope.iter().flat_map(|scope| scope.split_whitespace()) {
-        request = request.add_scope(Scope::new(scope.to_owned()));
+    for scope in scopes {
+        request = request.add_scope(Scope::new((*scope).to_owned()));
     }
     if let Some(assertion) = client_assertion {
         request =
@@ -191,7 +221,10 @@ impl Carrier<'_> {
                 Some("use_dpop_nonce") if another_nonce => {
                     Refusal::Nonce(complaint::sentence(status, &complaint, None))
                 }
-                _ => Refusal::Refused(complaint::sentence(status, &complaint, Some(complaint::advice(status, code)))),
+                _ => {
+                    let why = complaint::sentence(status, &complaint, Some(complaint::advice(status, code)));
+                    if code == Some("invalid_scope") { Refusal::Scope(why) } else { Refusal::Refused(why) }
+                }
             }),
         }
     }

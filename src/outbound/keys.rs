@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::{Limits, Ports, TransportError};
+use crate::config::Signer;
 use crate::model::Time;
 
 /// Issuers rotate keys by publishing the next one long before they use it.
@@ -22,12 +23,20 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// Whoever waits for an answer of ours waits three seconds. A set of keys has a few kilobytes.
 const LIMITS: Limits = Limits { time: Duration::from_millis(2_500), body: 256 << 10 };
 
+/// The document in which an issuer says where its keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WellKnown {
+    /// Shared Signals Framework, section "Transmitter configuration discovery": before the issuer's path.
+    SharedSignals,
+    /// OpenID Connect Discovery 1.0 section 4: behind the issuer's path.
+    OpenId,
+}
+
 /// The keys of one issuer.
 pub struct Keys {
     ports: Ports,
-    issuer: String,
-    /// Where they are, if it is configured.
-    jwks_url: Option<Url>,
+    signer: Signer,
+    well_known: WellKnown,
     cache: Mutex<Cache>,
 }
 
@@ -52,8 +61,8 @@ impl From<TransportError> for KeysError {
 
 impl Keys {
     /// Nothing is fetched yet.
-    pub fn new(issuer: String, jwks_url: Option<Url>, ports: Ports) -> Self {
-        Self { ports, issuer, jwks_url, cache: Mutex::default() }
+    pub fn new(signer: &Signer, well_known: WellKnown, ports: Ports) -> Self {
+        Self { ports, signer: signer.clone(), well_known, cache: Mutex::default() }
     }
 
     /// The key of that id; without an id the only key there is. `None` where the issuer has none such.
@@ -79,7 +88,7 @@ impl Keys {
     }
 
     async fn fetch(&self) -> Result<Vec<Jwk>, KeysError> {
-        let url = match &self.jwks_url {
+        let url = match &self.signer.jwks_url {
             Some(url) => url.clone(),
             None => self.discover().await?,
         };
@@ -92,14 +101,17 @@ impl Keys {
         Ok(JwkSet { keys }.keys)
     }
 
-    /// Shared Signals Framework, section "Transmitter configuration discovery".
     async fn discover(&self) -> Result<Url, KeysError> {
         let wrong = |why: &str| KeysError(why.to_owned());
-        let mut url: Url = self.issuer.parse().map_err(|_| wrong("the issuer is no URL; configure `jwks_url`"))?;
+        let mut url: Url =
+            self.signer.issuer.parse().map_err(|_| wrong("the issuer is no URL; configure `jwks_url`"))?;
         let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("/.well-known/ssf-configuration{path}"));
+        url.set_path(&match self.well_known {
+            WellKnown::SharedSignals => format!("/.well-known/ssf-configuration{path}"),
+            WellKnown::OpenId => format!("{path}/.well-known/openid-configuration"),
+        });
         let found = self.get(&url).await?;
-        if found.get("issuer").and_then(Value::as_str) != Some(&self.issuer) {
+        if found.get("issuer").and_then(Value::as_str) != Some(&self.signer.issuer) {
             return Err(wrong("the issuer's configuration names another issuer"));
         }
         let place = found.get("jwks_uri").and_then(Value::as_str).and_then(|text| text.parse().ok());

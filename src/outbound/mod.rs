@@ -51,7 +51,7 @@ use crate::model::Time;
 
 pub use address::{is_loopback, segment};
 pub use client::{Budget, Client};
-pub use keys::{Keys, KeysError};
+pub use keys::{Keys, KeysError, WellKnown};
 pub use transport::{BuildError, HttpTransport};
 
 /// Carries one request and its whole answer. Answers are cut off at `Limits::body`.

@@ -93,6 +93,8 @@ impl Tokens {
                 let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
                 fixed("Basic", SecretString::from(STANDARD.encode(pair.expose_secret())))
             }
+            Auth::None => Err(refused(peer, "a folder needs no credentials".to_owned())),
+            Auth::Jwt(_) => Err(refused(peer, "these are the credentials of somebody who calls us".to_owned())),
             Auth::ClientSecret { .. }
             | Auth::PrivateKeyJwt { .. }
             | Auth::Certificate { .. }
@@ -195,7 +197,7 @@ async fn ask(
                 tracing::debug!(peer.name = %peer.name, duration_ms, "try" = number, "has a new access token");
                 return Ok((granted, asked_at));
             }
-            Err(Refusal::Refused(why) | Refusal::Nonce(why)) => return Err(refused(peer, why)),
+            Err(Refusal::Refused(why) | Refusal::Nonce(why) | Refusal::Scope(why)) => return Err(refused(peer, why)),
             Err(Refusal::Final(why)) => return Err(CallError::Unreachable { label: label(peer), why, until: None }),
             Err(Refusal::Again { why, until }) => (why, until),
         };
@@ -231,6 +233,8 @@ fn label(peer: &Peer) -> String {
         | Auth::Federated { token_url, .. } => {
             format!("token of {} from {}", peer.name, token_url.host_str().unwrap_or_default())
         }
-        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } => format!("credentials of {}", peer.name),
+        Auth::Ssws { .. } | Auth::Bearer { .. } | Auth::Basic { .. } | Auth::Jwt(_) | Auth::None => {
+            format!("credentials of {}", peer.name)
+        }
     }
 }

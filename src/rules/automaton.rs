@@ -64,6 +64,43 @@ impl<'p> Automaton<'p> {
         }
     }
 
+    /// Letters after which it stands elsewhere than after a letter that no pattern names.
+    fn waits_for(&self, state: State, letters: &mut BTreeSet<char>) {
+        match state {
+            State::Dead => {}
+            State::Number { .. } => letters.extend('0'..='9'),
+            State::In { piece, letters: at } => {
+                let text = self.pieces.get(piece).map_or(&[][..], Vec::as_slice);
+                letters.extend(text.get(at));
+                let mut at = if piece > 0 { at } else { 0 };
+                while let Some(before) = at.checked_sub(1) {
+                    at = self.falls.get(piece).and_then(|falls| falls.get(before)).copied().unwrap_or(0);
+                    letters.extend(text.get(at));
+                }
+            }
+        }
+    }
+
+    /// Whether it matches whatever follows.
+    fn is_settled(&self, state: State) -> bool {
+        let State::In { piece, letters: 0 } = state else { return false };
+        matches!(self.kind, Kind::Glob)
+            && piece + 1 == self.pieces.len()
+            && piece > 0
+            && self.pieces.get(piece).is_some_and(Vec::is_empty)
+    }
+
+    /// Whether it may match what is read; of numbers this says only that there is a digit.
+    fn may_end(&self, state: State) -> bool {
+        match state {
+            State::Dead => false,
+            State::Number { digits, .. } => digits > 0,
+            State::In { piece, letters } => {
+                piece + 1 == self.pieces.len() && self.pieces.get(piece).is_some_and(|text| text.len() == letters)
+            }
+        }
+    }
+
     fn step(&self, state: State, letter: char) -> State {
         match (state, &self.kind) {
             (State::In { piece, letters }, _) => {
@@ -137,48 +174,67 @@ fn falls(piece: &[char]) -> Vec<usize> {
     falls
 }
 
-/// The shortest text that `wanted` accepts, where `wanted` depends on nothing but which of the patterns match. In
-/// each of `groups` at least one pattern has to match. `None` when there is no such text, an error when the search
-/// took more than `budget` steps of single automata, which are taken off.
+/// What a text is searched among.
+#[derive(Debug, Default)]
+pub(super) struct Terms {
+    pub(super) patterns: Vec<Pattern>,
+    /// In each of these groups at least one pattern has to match.
+    pub(super) groups: Vec<Vec<usize>>,
+    /// By pattern: nothing that it matches is wanted.
+    pub(super) refused: Vec<bool>,
+    /// What it costs to ask about a text, in steps of single automata.
+    pub(super) asking: u64,
+}
+
+/// Where those automata stand that may still match.
+type Live = Vec<(usize, State)>;
+
+/// The shortest text that `wanted` accepts, where `wanted` depends on nothing but which of the patterns match. `None`
+/// when there is no such text, an error when the search took more than `budget` steps of single automata, which are
+/// taken off.
 pub(super) fn shortest(
-    patterns: &[Pattern],
-    groups: &[Vec<usize>],
+    terms: &Terms,
     budget: &mut u64,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Option<String>, TooLong> {
-    let automata: Vec<Automaton<'_>> = patterns.iter().map(Automaton::new).collect();
-    let alphabet = alphabet(patterns);
+    let automata: Vec<Automaton<'_>> = terms.patterns.iter().map(Automaton::new).collect();
+    let groups = Groups::new(terms);
+    let alphabet = alphabet(&terms.patterns);
+    *budget = budget.saturating_sub(terms.patterns.len() as u64);
     // A text neither begins nor ends with a space: values are trimmed.
-    let mut seen: BTreeSet<(Vec<State>, bool)> = BTreeSet::new();
+    let mut seen: BTreeSet<(Live, bool)> = BTreeSet::new();
     let mut trail: BTreeMap<usize, (usize, char)> = BTreeMap::new();
-    let start: Vec<State> = automata.iter().map(Automaton::start).collect();
-    let mut queue: VecDeque<(usize, Vec<State>)> = VecDeque::from([(0, start)]);
+    let start: Live = automata.iter().map(Automaton::start).enumerate().collect();
+    let mut queue: VecDeque<(usize, Live)> = VecDeque::from([(0, start)]);
     let mut count = 0;
-    while let Some((at, states)) = queue.pop_front() {
-        for letter in &alphabet {
+    while let Some((at, live)) = queue.pop_front() {
+        for letter in letters(&automata, &live, &alphabet) {
             if at == 0 && letter.is_whitespace() {
                 continue;
             }
-            let step = |one: &usize| Some(automata.get(*one)?.step(*states.get(*one)?, *letter));
-            let alive = |group: &Vec<usize>| group.iter().filter_map(step).any(|state| state != State::Dead);
-            let lives = groups.iter().all(alive);
-            // Every step costs its time, also one to where the search has been.
-            let cost = if lives { STEP + patterns.len() as u64 } else { 1 };
-            *budget = budget.saturating_sub(cost);
+            *budget = budget.saturating_sub(STEP + live.len() as u64);
             if *budget == 0 {
                 return Err(TooLong);
             }
-            if !lives {
-                continue;
-            }
-            let next: Vec<State> =
-                automata.iter().zip(&states).map(|(automaton, state)| automaton.step(*state, *letter)).collect();
-            if !seen.insert((next.clone(), letter.is_whitespace())) {
+            let step = |(one, state): &(usize, State)| {
+                let next = automata.get(*one)?.step(*state, letter);
+                (next != State::Dead).then_some((*one, next))
+            };
+            let next: Live = live.iter().filter_map(step).collect();
+            let is_refused = |(one, state): &(usize, State)| {
+                terms.refused.get(*one) == Some(&true) && automata.get(*one).is_some_and(|one| one.is_settled(*state))
+            };
+            if !groups.all(next.iter().map(|(one, _)| *one))
+                || next.iter().any(is_refused)
+                || !seen.insert((next.clone(), letter.is_whitespace()))
+            {
                 continue;
             }
             count += 1;
-            trail.insert(count, (at, *letter));
-            if !letter.is_whitespace() {
+            trail.insert(count, (at, letter));
+            let ends = |(one, state): &(usize, State)| automata.get(*one)?.may_end(*state).then_some(*one);
+            if !letter.is_whitespace() && groups.all(next.iter().filter_map(ends)) {
+                *budget = budget.saturating_sub(terms.asking);
                 let text = text_of(&trail, count);
                 if wanted(&text) {
                     return Ok(Some(text));
@@ -190,8 +246,50 @@ pub(super) fn shortest(
     Ok(None)
 }
 
+/// Letters that lead to different places from here, in order: those that an automaton waits for, and one that none of
+/// them does.
+fn letters(automata: &[Automaton<'_>], live: &Live, alphabet: &[char]) -> BTreeSet<char> {
+    let mut letters = BTreeSet::new();
+    for (one, state) in live {
+        if let Some(automaton) = automata.get(*one) {
+            automaton.waits_for(*state, &mut letters);
+        }
+    }
+    let other = alphabet.iter().find(|letter| !letter.is_whitespace() && !letters.contains(letter)).copied();
+    letters.extend(other);
+    letters
+}
+
+/// Which groups have a pattern, by pattern and as bits.
+struct Groups {
+    of: Vec<u64>,
+    full: u64,
+}
+
+impl Groups {
+    fn new(terms: &Terms) -> Self {
+        let mut of = vec![0; terms.patterns.len()];
+        let mut full = 0;
+        // A case has few rows; groups beyond the last bit are left to `wanted`.
+        for (bit, group) in terms.groups.iter().enumerate().take(64) {
+            full |= 1 << bit;
+            for one in group {
+                if let Some(bits) = of.get_mut(*one) {
+                    *bits |= 1 << bit;
+                }
+            }
+        }
+        Self { of, full }
+    }
+
+    fn all(&self, patterns: impl Iterator<Item = usize>) -> bool {
+        let bits = patterns.filter_map(|one| self.of.get(one)).fold(0, |all, bits| all | bits);
+        bits & self.full == self.full
+    }
+}
+
 /// What remembering a step costs, in steps of single automata.
-const STEP: u64 = 16;
+const STEP: u64 = 12;
 
 /// A search that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,19 +1,20 @@
 //! What one column of a row asks of a person.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use super::pattern::{Glob, Pattern, Range, Specificity};
 
 /// A filled cell: a person matches when some value of theirs is among the included ones (or none are named), and
 /// none of their values is excluded. Somebody who lacks the attribute does not match.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cell {
     pub(super) include: Values,
     pub(super) exclude: Values,
 }
 
 /// Values of which any may match.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Values {
     /// Sorted, so that a long list costs few steps.
     pub(super) exact: Vec<Written<Box<str>>>,
@@ -37,6 +38,18 @@ impl<T: PartialEq> PartialEq for Written<T> {
 }
 
 impl<T: Eq> Eq for Written<T> {}
+
+impl<T: PartialOrd> PartialOrd for Written<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.value.partial_cmp(&other.value)
+    }
+}
+
+impl<T: Ord> Ord for Written<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value)
+    }
+}
 
 impl Values {
     pub(super) fn push(&mut self, pattern: Pattern, text: &str) {
@@ -73,6 +86,17 @@ impl Values {
         }
         let glob = self.globs.iter().find(|glob| glob.value.matches(value))?;
         Some((Specificity::Glob(glob.value.length), &glob.text))
+    }
+
+    /// The most specific that a match can be; any value matches where none is named.
+    pub(super) fn top(&self) -> Specificity {
+        if !self.exact.is_empty() {
+            Specificity::Exact
+        } else if !self.ranges.is_empty() {
+            Specificity::Range
+        } else {
+            self.globs.first().map_or(Specificity::Any, |glob| Specificity::Glob(glob.value.length))
+        }
     }
 
     /// The patterns, the most specific first.

@@ -14,7 +14,7 @@ use super::normal::normal;
 use super::pattern::{Fault, MAX_VALUE_CHARS, Pattern};
 use super::row::{Exception, Gives, Row, Tier, Window};
 use super::table::{Entry, Kind, Value, Written};
-use super::text::Findings;
+use super::text::{Findings, Span};
 use super::{Severity, zeros};
 use crate::model::{Catalog, ClassName, PoolId, PoolKind, RuleId};
 
@@ -330,12 +330,16 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
     fn pools_fit(&mut self, entry: &Entry, gives: &Gives) -> bool {
         let span = entry.get(&Key::Addons).map_or(entry.span, |cell| cell.span);
         let tier = if let Some(Tier::Pool(pool)) = &gives.tier { Some(pool) } else { None };
+        let beside: Vec<(Span, String)> =
+            tier.and_then(|tier| Some((entry.get(&Key::Tier)?.span, format!("beside {tier}")))).into_iter().collect();
         let pools: Vec<&PoolId> = tier.into_iter().chain(&gives.addons).collect();
         let mut fit = true;
         for (at, one) in pools.iter().enumerate() {
             for other in pools.iter().skip(at + 1).filter(|other| excludes(self.catalog, one, other)) {
                 let message = format!("{one} and {other} exclude each other");
-                self.findings.add(code::ADDONS_MEET, span, message, "give one of them");
+                let others = beside.iter().filter(|_| tier == Some(one)).cloned().collect();
+                let here = (span, format!("gives {other}"));
+                self.findings.add_labelled(code::ADDONS_MEET, here, others, message, "give one of them".to_owned());
                 fit = false;
             }
         }
@@ -347,7 +351,8 @@ impl<'c, 'r, 'f> Checker<'c, 'r, 'f> {
                 let bases: Vec<&str> = pool.requires.iter().map(PoolId::as_str).collect();
                 let message = format!("{addon} is never given beside {tier}");
                 let help = format!("it builds on {}", bases.join(" or "));
-                self.findings.add(code::NO_BASE, span, message, help);
+                let here = (span, format!("gives {addon}"));
+                self.findings.add_labelled(code::NO_BASE, here, beside.clone(), message, help);
             }
         }
         fit

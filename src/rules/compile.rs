@@ -178,7 +178,7 @@ impl RuleSet {
 
     /// Warnings for rows and exceptions that are over: somebody should renew or delete them.
     pub fn overdue(&self, today: Date) -> Vec<Finding> {
-        over::find(&self.lookup.rows, &self.exceptions, today)
+        over::find(&self.lookup.rows, &self.exceptions, today).into_iter().map(|(finding, _)| finding).collect()
     }
 
     fn condition(&self, row: &super::row::Row) -> String {

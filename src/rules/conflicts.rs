@@ -9,18 +9,22 @@ use super::code;
 use super::column::Column;
 use super::desired::carries;
 use super::lookup::{Best, Lookup};
+use super::pairs::{self, One, Pairs};
 use super::row::{Exception, Row, Tier};
 use super::seek::{Case, Seeker, Witness};
 use super::table::Entry;
 use super::text::Findings;
-use super::{Place, labels, meetings, pairs};
+use super::{Place, labels, meetings};
 use crate::model::{Catalog, PoolId};
 
-/// How many steps of automata all searches of a table may take: well below a second.
-const BUDGET: u64 = 6_000_000;
+/// How much work all searches of a table may be: well below a second.
+const BUDGET: u64 = 12_000_000;
 
-/// How many pairs of rows may be looked at more closely.
-const SEARCHES: u64 = 2_000_000;
+/// What one pair may take of it before the others had their turn.
+const ALLOWANCE: u64 = 20_000;
+
+/// So many pairs are passed for one step of an automaton.
+pub(super) const PAIRS_A_STEP: u64 = 4;
 
 /// Looks for all of them.
 pub(super) fn find(
@@ -31,19 +35,22 @@ pub(super) fn find(
     catalog: &Catalog,
     findings: &mut Findings<'_>,
 ) {
-    let mut seeker = Seeker::new(lookup, columns, BUDGET, SEARCHES);
+    let mut seeker = Seeker::new(lookup, columns, BUDGET);
+    seeker.allowance = ALLOWANCE;
     let mut unproven = Unproven::default();
     ties(&mut seeker, entries, &mut unproven, findings);
     meetings::find(&mut seeker, entries, catalog, &mut unproven, findings);
-    unproven.report(findings);
+    unproven.report(&lookup.rows, findings);
     among_exceptions(exceptions, entries, catalog, findings);
 }
 
-/// Pairs of rows of which nothing could be proven within the budget.
+/// What could not be proven within the budget.
 #[derive(Debug, Default)]
 pub(super) struct Unproven {
     first: Option<(Place, String)>,
     more: usize,
+    /// Numbers of rows that were not compared with all others.
+    left: BTreeSet<usize>,
 }
 
 impl Unproven {
@@ -54,12 +61,24 @@ impl Unproven {
         }
     }
 
-    fn report(self, findings: &mut Findings<'_>) {
+    pub(super) fn leave(&mut self, rows: impl IntoIterator<Item = usize>) {
+        self.left.extend(rows);
+    }
+
+    fn report(self, rows: &[Row], findings: &mut Findings<'_>) {
+        let help = "whoever both match is held as a conflict; give one of them a higher priority";
         if let Some((place, rows)) = self.first {
             let more = if self.more == 0 { String::new() } else { format!(" (and {} more pairs)", self.more) };
             let message = format!("{rows}{more} are too entangled to tell whether they disagree about a person");
-            let help = "whoever both match is held as a conflict; give one of them a higher priority".to_owned();
-            findings.add_at(code::UNPROVEN, &place, message, help);
+            findings.add_at(code::UNPROVEN, &place, message, help.to_owned());
+        }
+        if let Some(first) = self.left.first().and_then(|number| rows.get(*number)) {
+            let (count, all) = (self.left.len(), rows.len());
+            let message = format!(
+                "too many rows overlap: {count} of {all} rows, {} among them, were not compared with all others",
+                first.id
+            );
+            findings.add_at(code::UNPROVEN, &first.place, message, help.replace("one of them", "rows that overlap"));
         }
     }
 }
@@ -67,38 +86,108 @@ impl Unproven {
 fn ties<'a>(seeker: &mut Seeker<'a>, entries: &[Entry], unproven: &mut Unproven, findings: &mut Findings<'_>) {
     let single: Vec<usize> = (1..seeker.columns.len()).filter(|slot| seeker.is_single(*slot)).collect();
     let rows: &'a [Row] = &seeker.lookup.rows;
-    // One finding a row is enough to mend the table, and keeps a table in which all rows tie from taking long.
-    let mut told: BTreeSet<&str> = BTreeSet::new();
-    pairs::each(rows, &single, &mut |one, other| {
-        let (one, other) = if one.id < other.id { (one, other) } else { (other, one) };
-        let (first, second) = (one.id.as_str(), other.id.as_str());
-        if one.gives == other.gives || first == second || told.contains(second) {
-            return;
+    let kinds = (0..rows.len()).map(|number| seeker.lookup.kind(number)).collect();
+    let none = vec![false; rows.len()];
+    let (told, outranked, vain) = (none.clone(), none, vec![0; rows.len()]);
+    let mut ties = Ties { seeker, entries, findings, kinds, told, vain, outranked, again: Vec::new() };
+    let mut left = pairs::each(rows, &single, &mut ties);
+    // What one allowance did not suffice for gets what the others left.
+    ties.seeker.allowance = u64::MAX;
+    for (one, other) in std::mem::take(&mut ties.again) {
+        if !ties.is_idle(one.number, other.number) && ties.look(one, other).is_err() {
+            unproven.add(one.row, other.row);
         }
-        let case = Case { rows: vec![one, other], decider: Some(one), equal: Some(other), ..Case::default() };
-        match seeker.find(&case, &beaten(one)) {
-            Ok(None) => {}
-            Ok(Some(witness)) => {
-                told.insert(second);
-                let person = witness.text(seeker.columns);
-                let message = format!(
-                    "rows {first} and {second} tie for {person} and disagree: {} or {}",
-                    one.gives.text(),
-                    other.gives.text()
-                );
-                let (early, late) = if one.place <= other.place { (one, other) } else { (other, one) };
-                let at = format!("{}:{}", early.place.file, early.place.line);
-                let help =
-                    format!("give one of them a higher priority or make it more specific; {} is at {at}", early.id);
-                let columns = seeker.columns;
-                let mut others = labels::cells(entries, late, columns, Some(&witness));
-                others.push(labels::row(entries, early));
-                others.extend(labels::cells(entries, early, columns, Some(&witness)));
-                findings.add_labelled(code::TIE, labels::row(entries, late), others, message, help);
+    }
+    ties.seeker.allowance = ALLOWANCE;
+    left.retain(|number| ties.told.get(*number) != Some(&true) && ties.outranked.get(*number) != Some(&true));
+    unproven.leave(left);
+}
+
+/// Pairs of rows that are looked at for people about whom they disagree.
+struct Ties<'s, 'a, 'f> {
+    seeker: &'s mut Seeker<'a>,
+    entries: &'s [Entry],
+    findings: &'s mut Findings<'f>,
+    /// What each row gives.
+    kinds: Vec<Option<u32>>,
+    /// One finding a row is enough to mend the table, and keeps a table in which all rows tie from taking long.
+    told: Vec<bool>,
+    /// How many pairs of each row were looked at in vain.
+    vain: Vec<u8>,
+    /// Rows of which everybody is decided by a row of a higher rank: about whom they disagree does not matter.
+    outranked: Vec<bool>,
+    /// Pairs that took more than their allowance.
+    again: Vec<(One<'a>, One<'a>)>,
+}
+
+impl<'a> Pairs<'a> for Ties<'_, 'a, '_> {
+    fn is_idle(&self, one: usize, other: usize) -> bool {
+        let is_out = |number: usize| self.outranked.get(number) == Some(&true);
+        let agree = self.kinds.get(one) == self.kinds.get(other);
+        agree || one == other || self.told.get(one.max(other)) == Some(&true) || is_out(one) || is_out(other)
+    }
+
+    fn see(&mut self, one: One<'a>, other: One<'a>) -> bool {
+        let (one, other) = if one.number < other.number { (one, other) } else { (other, one) };
+        if let Err(TooLong) = self.look(one, other) {
+            if self.again.len() == MOST_AGAIN {
+                self.seeker.budget = 0;
             }
-            Err(TooLong) => unproven.add(one, other),
+            self.again.push((one, other));
         }
-    });
+        !self.seeker.is_spent()
+    }
+
+    fn passed(&mut self, pairs: usize) -> bool {
+        self.seeker.spend(pairs as u64 / PAIRS_A_STEP).is_ok()
+    }
+}
+
+/// After so many pairs in vain a row is looked at by itself.
+const VAIN: u8 = 6;
+
+/// So many pairs are looked at a second time; a table with more of them is not proven.
+const MOST_AGAIN: usize = 10_000;
+
+impl<'a> Ties<'_, 'a, '_> {
+    /// After some pairs in vain it pays to ask whether the row ever counts.
+    fn in_vain(&mut self, one: One<'a>) {
+        let Some(vain) = self.vain.get_mut(one.number) else { return };
+        *vain = vain.saturating_add(1);
+        if *vain == VAIN {
+            let case = Case { rows: vec![one.row], decider: Some(one.row), ..Case::default() };
+            let nobody = matches!(self.seeker.find(&case, &beaten(one.row)), Ok(None));
+            if let Some(outranked) = self.outranked.get_mut(one.number) {
+                *outranked = nobody;
+            }
+        }
+    }
+
+    /// Tells of two rows, the one with the smaller id first, when they tie for somebody.
+    fn look(&mut self, first: One<'a>, second: One<'a>) -> Result<(), TooLong> {
+        let (one, other) = (first.row, second.row);
+        let case = Case { rows: vec![one, other], decider: Some(one), equal: Some(other), ..Case::default() };
+        let Some(witness) = self.seeker.find(&case, &beaten(one))? else {
+            self.in_vain(first);
+            self.in_vain(second);
+            return Ok(());
+        };
+        if let Some(told) = self.told.get_mut(second.number) {
+            *told = true;
+        }
+        let columns = self.seeker.columns;
+        let person = witness.text(columns);
+        let (mine, theirs) = (one.gives.text(), other.gives.text());
+        let message = format!("rows {} and {} tie for {person} and disagree: {mine} or {theirs}", one.id, other.id);
+        let (early, late) = if one.place <= other.place { (one, other) } else { (other, one) };
+        let at = format!("{}:{}", early.place.file, early.place.line);
+        let help = format!("give one of them a higher priority or make it more specific; {} is at {at}", early.id);
+        let mut others = labels::cells(self.entries, late, columns, Some(&witness));
+        others.push(labels::row(self.entries, early));
+        others.extend(labels::cells(self.entries, early, columns, Some(&witness)));
+        self.findings.add_labelled(code::TIE, labels::row(self.entries, late), others, message, help);
+        Ok(())
+    }
 }
 
 /// Spoils a witness when another row ranks above the decider there.
@@ -137,13 +226,17 @@ fn compare(
     findings: &mut Findings<'_>,
 ) -> bool {
     let label = |exception: &Exception| labels::exception(entries, exception);
+    let others = || -> Vec<labels::Label> {
+        let given = |exception: &Exception| labels::given(entries, exception);
+        given(other).into_iter().chain([label(one)]).chain(given(one)).collect()
+    };
     let at = format!("the other one is at {}:{}", one.place.file, one.place.line);
     if one.gives.tier.is_some() && other.gives.tier.is_some() {
         if one.gives == other.gives {
             return false;
         }
         let message = format!("two exceptions for one person disagree: {} or {}", one.gives.text(), other.gives.text());
-        findings.add_labelled(code::EXCEPTIONS_DISAGREE, label(other), vec![label(one)], message, at);
+        findings.add_labelled(code::EXCEPTIONS_DISAGREE, label(other), others(), message, at);
         return true;
     }
     if one.gives.denies() || other.gives.denies() {
@@ -159,7 +252,7 @@ fn compare(
     for mine in pools(one) {
         if let Some(theirs) = theirs.iter().find(|theirs| excludes(catalog, &mine, theirs)) {
             let message = format!("two exceptions for one person give {mine} and {theirs}, which exclude each other");
-            findings.add_labelled(code::ADDONS_MEET, label(other), vec![label(one)], message, at);
+            findings.add_labelled(code::ADDONS_MEET, label(other), others(), message, at);
             return true;
         }
     }

@@ -5,14 +5,14 @@
 //! whom nobody else gives one of them; of rows that give the same to the same people the one with the smallest id
 //! counts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use super::automaton::TooLong;
 use super::column::Key;
-use super::lookup::Best;
+use super::lookup::{Best, Lookup};
 use super::row::Row;
 use super::seek::{Case, Seeker, Witness};
 use super::survey::Table;
@@ -20,11 +20,11 @@ use super::text::{Findings, Span};
 use super::{code, labels};
 use crate::model::PoolId;
 
-/// How many steps of automata all searches of a table may take: well below a second.
-const BUDGET: u64 = 6_000_000;
+/// How much work all searches of a table may be: well below a second.
+const BUDGET: u64 = 12_000_000;
 
-/// Searches of a table, most of which end with the first person.
-const SEARCHES: u64 = 200_000;
+/// What one search may take of it before the others had their turn.
+const ALLOWANCE: u64 = 10_000;
 
 /// Rows that one search may refuse: a range is often covered by a row for every code of it.
 const TRIES: usize = 2_000;
@@ -37,21 +37,16 @@ type Takers<'a> = RefCell<BTreeMap<&'a str, &'a Row>>;
 
 /// Warns of every such row but those that are told already.
 pub(super) fn find(table: &Table<'_>, told: &BTreeSet<&str>, today: Date, findings: &mut Findings<'_>) {
-    let mut seeker = Seeker::new(table.lookup, table.columns, BUDGET, SEARCHES);
-    seeker.tries = TRIES;
+    let mut seeker = Seeker::new(table.lookup, table.columns, BUDGET);
+    (seeker.tries, seeker.allowance) = (TRIES, ALLOWANCE);
     let mut search = Search { seeker, today, idle: BTreeSet::new(), unproven: Vec::new() };
     // The largest id first: of rows that could each be left out the one with the smallest id stays.
-    for row in table.lookup.rows.iter().rev().filter(|row| !told.contains(row.id.as_str())) {
-        let takers = if row.gives.tier.is_some() { search.deciding(row) } else { search.adding(row) };
-        match takers {
-            Ok(None) => {}
-            Ok(Some(takers)) => {
-                search.idle.insert(row.id.as_str());
-                report(table, row, &takers, findings);
-            }
-            Err(TooLong) => search.unproven.push(row),
-        }
-    }
+    let rows = table.lookup.rows.iter().rev().filter(|row| !told.contains(row.id.as_str()));
+    search.judge(rows, table, findings);
+    // What one allowance did not suffice for gets what the others left.
+    search.seeker.allowance = u64::MAX;
+    let entangled = std::mem::take(&mut search.unproven);
+    search.judge(entangled.into_iter(), table, findings);
     if let Some(first) = search.unproven.last() {
         let more = match search.unproven.len() {
             1 => String::new(),
@@ -74,6 +69,20 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn case(&self, rows: Vec<&'a Row>, decider: Option<&'a Row>) -> Case<'a> {
         Case { rows, decider, named: true, since: Some(self.today), ..Case::default() }
+    }
+
+    /// Tells of rows that never count, and remembers those of which nothing can be said.
+    fn judge(&mut self, rows: impl Iterator<Item = &'a Row>, table: &Table<'_>, findings: &mut Findings<'_>) {
+        for row in rows {
+            match if row.gives.tier.is_some() { self.deciding(row) } else { self.adding(row) } {
+                Ok(None) => {}
+                Ok(Some(takers)) => {
+                    self.idle.insert(row.id.as_str());
+                    report(table, row, &takers, findings);
+                }
+                Err(TooLong) => self.unproven.push(row),
+            }
+        }
     }
 
     /// The rows that take everybody from a row with a tier; `None` when it decides for somebody.
@@ -129,9 +138,26 @@ impl<'a> Search<'a> {
 
     /// Whether there is somebody to whom only this row gives the add-on.
     fn adds(&mut self, row: &'a Row, addon: &PoolId, takers: &Takers<'a>) -> Result<bool, TooLong> {
-        let (lookup, idle) = (self.seeker.lookup, self.idle.clone());
+        let lookup = self.seeker.lookup;
+        let idle = std::mem::take(&mut self.idle);
+        let passed = Cell::new(0);
+        let outcome = self.adds_beside(row, addon, takers, (lookup, &idle, &passed));
+        self.idle = idle;
+        self.seeker.spend_on_lookups(passed.get()).and(outcome)
+    }
+
+    fn adds_beside(
+        &mut self,
+        row: &'a Row,
+        addon: &PoolId,
+        takers: &Takers<'a>,
+        (lookup, idle, passed): (&'a Lookup, &BTreeSet<&'a str>, &Cell<u64>),
+    ) -> Result<bool, TooLong> {
         let gives_too = |witness: &Witness| {
-            let adding = lookup.adding(&witness.facts(), witness.day).into_iter();
+            let mut work = passed.take();
+            let adding = lookup.adding_counted(&witness.facts(), witness.day, &mut work);
+            passed.set(work);
+            let adding = adding.into_iter();
             adding.rev().find(|other| {
                 other.id != row.id && other.gives.addons.contains(addon) && !idle.contains(other.id.as_str())
             })

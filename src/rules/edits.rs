@@ -66,6 +66,7 @@ impl<'r> Edited<'r> {
         self.index.visit(facts, &mut |number| {
             let row = self.set.lookup.rows.get(number as usize);
             touched = touched || row.is_some_and(|row| row.meets(facts, today).is_some());
+            !touched
         });
         touched
     }

@@ -1,8 +1,9 @@
 //! Finds the rows that may match a person in about one look-up, whatever the number of rows.
 //!
 //! A node splits its rows by the column that tells them apart best: exact values are hashed, globs are hashed by
-//! what stands before the first star (or after the last), ranges are sorted under their prefix. Rows that say
-//! nothing of that column are split by another one. What comes out is a superset: the caller compares the rest.
+//! their longest text (before the first star, after the last, or between two), ranges are sorted under their prefix.
+//! Rows that say nothing of that column are split by another one. What comes out is a superset: the caller compares
+//! the rest. Rows keep the order in which they were given, so a caller that gives the best first may stop early.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +38,9 @@ pub(super) struct Split {
     ranges: Hashed<Ranges>,
     heads: Affixes,
     tails: Affixes,
-    /// Globs that neither begin nor end with a text.
+    /// Globs of which the longest text stands between two stars.
+    pieces: Affixes,
+    /// Globs without any text.
     other: Index,
     /// Rows that name no value in this column: they leave it empty or only exclude.
     rest: Index,
@@ -86,10 +89,13 @@ impl Index {
         }
     }
 
-    /// Shows every row that may match; some of them more than once.
-    pub(super) fn visit(&self, facts: &Facts<'_>, see: &mut impl FnMut(RowNo)) {
+    /// Shows every row that may match; some of them more than once. Once `see` says no, the rows that come after it in
+    /// the same list, in the order in which they were given, are left out.
+    pub(super) fn visit(&self, facts: &Facts<'_>, see: &mut impl FnMut(RowNo) -> bool) {
         match self {
-            Self::Leaf(rows) => rows.iter().for_each(|row| see(*row)),
+            Self::Leaf(rows) => {
+                let _stopped_at = rows.iter().position(|row| !see(*row));
+            }
             Self::Split(split) => {
                 for value in facts.values(split.slot) {
                     split.visit(value, facts, see);
@@ -107,6 +113,7 @@ enum Post<'r> {
     Range(&'r str, &'r Number, &'r Number),
     Head(&'r str),
     Tail(&'r str),
+    Piece(&'r str),
     Other,
     Rest,
 }
@@ -120,10 +127,17 @@ fn posts(row: &Row, slot: usize) -> BTreeSet<Post<'_>> {
         let range = &range.value;
         Post::Range(&range.prefix, &range.low, &range.high)
     });
-    let globs = values.globs.iter().map(|glob| match (&*glob.value.head, &*glob.value.tail) {
-        ("", "") => Post::Other,
-        (head, tail) if head.len() >= tail.len() => Post::Head(head),
-        (_, tail) => Post::Tail(tail),
+    let globs = values.globs.iter().map(|glob| {
+        let (head, tail) = (&*glob.value.head, &*glob.value.tail);
+        // The ends cost one look-up each; what stands between stars costs one at every letter.
+        let piece = glob.value.middle.iter().max_by_key(|piece| piece.len()).map_or("", |piece| &**piece);
+        let end = head.len().max(tail.len());
+        match piece.len().max(end) {
+            0 => Post::Other,
+            longest if longest > end => Post::Piece(piece),
+            longest if longest == head.len() => Post::Head(head),
+            _ => Post::Tail(tail),
+        }
     });
     exact.chain(ranges).chain(globs).collect()
 }
@@ -159,6 +173,7 @@ impl Split {
             ranges: Hashed::default(),
             heads: Affixes::default(),
             tails: Affixes::default(),
+            pieces: Affixes::default(),
             other: empty(),
             rest: empty(),
         };
@@ -173,6 +188,7 @@ impl Split {
                 }
                 Post::Head(text) => split.heads.insert(text, node),
                 Post::Tail(text) => split.tails.insert(text, node),
+                Post::Piece(text) => split.pieces.insert(text, node),
                 Post::Other => split.other = node,
                 Post::Rest => split.rest = node,
             }
@@ -180,7 +196,7 @@ impl Split {
         split
     }
 
-    fn visit(&self, value: &str, facts: &Facts<'_>, see: &mut impl FnMut(RowNo)) {
+    fn visit(&self, value: &str, facts: &Facts<'_>, see: &mut impl FnMut(RowNo) -> bool) {
         if let Some(node) = self.exact.get(value) {
             node.visit(facts, see);
         }
@@ -199,6 +215,14 @@ impl Split {
             let tail = value.len().checked_sub(*length).and_then(|start| value.get(start..));
             if let Some(node) = tail.and_then(|tail| self.tails.by_text.get(tail)) {
                 node.visit(facts, see);
+            }
+        }
+        for length in &self.pieces.lengths {
+            for start in 0..(value.len() + 1).saturating_sub(*length) {
+                let piece = value.get(start..start + length);
+                if let Some(node) = piece.and_then(|piece| self.pieces.by_text.get(piece)) {
+                    node.visit(facts, see);
+                }
             }
         }
         self.other.visit(facts, see);
@@ -221,7 +245,7 @@ impl Ranges {
         self.0.push(Interval { low: low.clone(), high: high.clone(), reach, rows });
     }
 
-    fn visit(&self, number: &str, facts: &Facts<'_>, see: &mut impl FnMut(RowNo)) {
+    fn visit(&self, number: &str, facts: &Facts<'_>, see: &mut impl FnMut(RowNo) -> bool) {
         let begun = self.0.partition_point(|interval| compare(interval.low.digits(), number).is_le());
         for interval in self.0.get(..begun).unwrap_or_default().iter().rev() {
             if compare(interval.reach.digits(), number).is_lt() {

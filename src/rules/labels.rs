@@ -21,6 +21,13 @@ pub(super) fn exception(entries: &[Entry], exception: &Exception) -> Label {
     (at.unwrap_or(NOWHERE), format!("gives {}", exception.gives.text()))
 }
 
+/// What an exception gives, cell by cell.
+pub(super) fn given(entries: &[Entry], exception: &Exception) -> Vec<Label> {
+    let Some(entry) = entries.get(exception.entry) else { return Vec::new() };
+    let cells = [Key::Tier, Key::Addons, Key::Class].into_iter().filter_map(|key| entry.get(&key));
+    cells.map(|cell| (cell.span, String::new())).collect()
+}
+
 /// Its match cells, with what they match of a person, then what it gives.
 pub(super) fn cells(entries: &[Entry], row: &Row, columns: &[Column], witness: Option<&Witness>) -> Vec<Label> {
     let Some(entry) = entries.get(row.entry) else { return Vec::new() };

@@ -1,14 +1,12 @@
 //! Pools that exclude each other and could meet in one person: an add-on beside a tier or beside another add-on,
 //! given by two rows. What one row gives by itself is looked at by `check`.
 
-use std::collections::BTreeSet;
-
 use super::automaton::TooLong;
 use super::check::excludes;
-use super::conflicts::{Unproven, beaten, pool_of};
+use super::conflicts::{PAIRS_A_STEP, Unproven, beaten, pool_of};
 use super::desired::carries;
 use super::lookup::Best;
-use super::pairs;
+use super::pairs::{self, One, Pairs};
 use super::row::Row;
 use super::seek::{Case, Seeker, Witness};
 use super::table::Entry;
@@ -26,10 +24,11 @@ pub(super) fn find<'a>(
 ) {
     let pools: Vec<&PoolId> = catalog.pools.keys().collect();
     let rows: &'a [Row] = &seeker.lookup.rows;
-    let mut search = Search { seeker, entries, catalog, unproven, findings, told: BTreeSet::new() };
+    let told = vec![false; rows.len()];
+    let mut search = Search { seeker, entries, catalog, unproven, findings, told };
     for (at, one) in pools.iter().enumerate() {
         for other in pools.iter().skip(at + 1).filter(|other| excludes(catalog, one, other)) {
-            search.pools(rows, one, other);
+            search.pools(rows, [one, other]);
             if search.is_default(one) || search.is_default(other) {
                 search.beside_default(rows, one, other);
             }
@@ -44,29 +43,53 @@ struct Search<'s, 'a, 'f> {
     unproven: &'s mut Unproven,
     findings: &'s mut Findings<'f>,
     /// Rows with a finding; one is enough to mend the table.
-    told: BTreeSet<&'a str>,
+    told: Vec<bool>,
+}
+
+/// Two pools that exclude each other, and the rows that give them.
+struct OfPools<'p, 's, 'a, 'f> {
+    search: &'p mut Search<'s, 'a, 'f>,
+    rows: &'a [Row],
+    pools: [&'p PoolId; 2],
 }
 
 /// Names a row that takes a witness away.
 type Spoils<'a> = dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row> + 'a;
 
-impl<'a> Search<'_, 'a, '_> {
-    fn pools(&mut self, rows: &'a [Row], one: &PoolId, other: &PoolId) {
-        let giving = |pool: &PoolId| rows.iter().filter(|row| gives(row, pool)).collect::<Vec<&'a Row>>();
-        let single: Vec<usize> = (0..self.seeker.columns.len()).filter(|slot| self.seeker.is_single(*slot)).collect();
-        pairs::between(&giving(one), &giving(other), &single, &mut |first, second| {
+impl<'a> Pairs<'a> for OfPools<'_, '_, 'a, '_> {
+    fn is_idle(&self, _: usize, other: usize) -> bool {
+        self.search.told.get(other) == Some(&true)
+    }
+
+    fn see(&mut self, first: One<'a>, second: One<'a>) -> bool {
+        let pair = [first.row, second.row];
+        let [one, other] = pair;
+        let outcome = match (&one.gives.tier, &other.gives.tier) {
             // Of two rows with a tier only one decides.
-            let both_decide = first.gives.tier.is_some() && second.gives.tier.is_some();
-            if both_decide || self.told.contains(second.id.as_str()) {
-                return;
-            }
-            let outcome = match (&first.gives.tier, &second.gives.tier) {
-                (None, None) => self.beside_any(rows, [first, second], [one, other]),
-                (Some(_), _) => self.decided_by(first, vec![first, second], [one, other]),
-                (None, Some(_)) => self.decided_by(second, vec![second, first], [one, other]),
-            };
-            self.report(outcome, [first, second], [one, other]);
-        });
+            (Some(_), Some(_)) => return true,
+            (None, None) => self.search.beside_any(self.rows, pair, self.pools),
+            (Some(_), None) => self.search.decided_by(one, vec![one, other], self.pools),
+            (None, Some(_)) => self.search.decided_by(other, vec![other, one], self.pools),
+        };
+        self.search.report(outcome, [first, second], self.pools);
+        !self.search.seeker.is_spent()
+    }
+
+    fn passed(&mut self, pairs: usize) -> bool {
+        self.search.seeker.spend(pairs as u64 / PAIRS_A_STEP).is_ok()
+    }
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    fn pools(&mut self, rows: &'a [Row], pools: [&PoolId; 2]) {
+        let numbered = || rows.iter().enumerate().map(|(number, row)| One { number, row });
+        let [left, right] = pools.map(|pool| numbered().filter(|one| gives(one.row, pool)).collect::<Vec<One<'a>>>());
+        let single: Vec<usize> = (0..self.seeker.columns.len()).filter(|slot| self.seeker.is_single(*slot)).collect();
+        if !pairs::between(&left, &right, &single, &mut OfPools { search: self, rows, pools }) {
+            let numbers = left.iter().chain(&right).map(|one| one.number);
+            let told = &self.told;
+            self.unproven.leave(numbers.filter(|number| told.get(*number) != Some(&true)));
+        }
     }
 
     /// The decider's tier carries both pools, and nobody takes the person away from it.
@@ -122,10 +145,11 @@ impl<'a> Search<'_, 'a, '_> {
         if !carries(self.catalog, Some(&self.catalog.default_tier), addon) {
             return;
         }
-        for row in rows.iter().filter(|row| row.gives.tier.is_none() && row.gives.addons.contains(addon)) {
+        let adds = |row: &Row| row.gives.tier.is_none() && row.gives.addons.contains(addon);
+        for (number, row) in rows.iter().enumerate().filter(|(_, row)| adds(row)) {
             let case = Case { rows: vec![row], ..Case::default() };
             let outcome = self.seeker.find(&case, &nobody());
-            self.report(outcome, [row, row], [one, other]);
+            self.report(outcome, [One { number, row }; 2], [one, other]);
         }
     }
 
@@ -133,13 +157,16 @@ impl<'a> Search<'_, 'a, '_> {
         *pool == self.catalog.default_tier
     }
 
-    fn report(&mut self, outcome: Result<Option<Witness>, TooLong>, rows: [&'a Row; 2], pools: [&PoolId; 2]) {
-        let [first, second] = rows;
+    fn report(&mut self, outcome: Result<Option<Witness>, TooLong>, pair: [One<'a>; 2], pools: [&PoolId; 2]) {
+        let [_, One { number, .. }] = pair;
+        let [first, second] = pair.map(|one| one.row);
         match outcome {
             Ok(None) => {}
             Err(TooLong) => self.unproven.add(first, second),
             Ok(Some(witness)) => {
-                self.told.insert(second.id.as_str());
+                if let Some(told) = self.told.get_mut(number) {
+                    *told = true;
+                }
                 let person = witness.text(self.seeker.columns);
                 let [one, other] = pools;
                 let message = format!("{one} and {other} exclude each other and meet in {person}");

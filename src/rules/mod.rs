@@ -43,12 +43,14 @@ mod pairs;
 mod pattern;
 mod row;
 mod seek;
+pub mod sheet;
 pub mod stories;
 mod survey;
 mod table;
 mod text;
 mod toml_table;
 mod trace;
+mod turns;
 mod witness;
 mod zeros;
 

@@ -10,8 +10,8 @@ pub(super) fn is_over(window: Window, today: Date) -> bool {
     window.until.is_some_and(|until| until < today)
 }
 
-/// A warning for each.
-pub(super) fn find(rows: &[Row], exceptions: &[Exception], today: Date) -> Vec<Finding> {
+/// A warning for each, with the number of the entry it was written as.
+pub(super) fn find(rows: &[Row], exceptions: &[Exception], today: Date) -> Vec<(Finding, usize)> {
     let last = |window: Window| window.until.filter(|_| is_over(window, today));
     let rows = rows.iter().filter_map(|row| {
         let until = last(row.window)?;
@@ -21,14 +21,15 @@ pub(super) fn find(rows: &[Row], exceptions: &[Exception], today: Date) -> Vec<F
             Some(owner) => format!("delete it, or ask {owner} for a new end"),
             None => "delete it, or give it a new end".to_owned(),
         };
-        Some(Finding::new(Some(row.place.clone()), id, severity, message).with_help(help))
+        Some((Finding::new(Some(row.place.clone()), id, severity, message).with_help(help), row.entry))
     });
     let exceptions = exceptions.iter().filter_map(|exception| {
         let until = last(exception.window)?;
         let code::Code { id, severity, .. } = code::EXCEPTION_OVER;
         let message = format!("the exception was over on {until}");
         let finding = Finding::new(Some(exception.place.clone()), id, severity, message);
-        Some(finding.with_help(format!("delete it, or ask {} for a new end", exception.owner)))
+        let help = format!("delete it, or ask {} for a new end", exception.owner);
+        Some((finding.with_help(help), exception.entry))
     });
     rows.chain(exceptions).collect()
 }

@@ -46,6 +46,15 @@ impl Pattern {
         }
     }
 
+    /// How specific a match by it is.
+    pub(super) const fn specificity(&self) -> Specificity {
+        match self {
+            Self::Exact(_) => Specificity::Exact,
+            Self::Range(_) => Specificity::Range,
+            Self::Glob(glob) => Specificity::Glob(glob.length),
+        }
+    }
+
     /// Whether a value in normal form is meant.
     pub(super) fn matches(&self, value: &str) -> bool {
         match self {
@@ -82,12 +91,26 @@ pub(super) struct Range {
 pub(super) struct Number(Box<str>);
 
 impl Number {
-    fn new(digits: &str) -> Self {
+    pub(super) fn new(digits: &str) -> Self {
         Self(significant(digits).into())
     }
 
     pub(super) fn digits(&self) -> &str {
         &self.0
+    }
+
+    /// The number after it.
+    pub(super) fn next(&self) -> Self {
+        let kept = self.0.trim_end_matches('9');
+        let zeros = "0".repeat(self.0.len() - kept.len());
+        let mut digits: Vec<char> = kept.chars().collect();
+        match digits.pop() {
+            None => Self(format!("1{zeros}").into()),
+            Some(last) => {
+                digits.push(char::from_u32(u32::from(last) + 1).unwrap_or('9'));
+                Self((digits.into_iter().collect::<String>() + &zeros).into())
+            }
+        }
     }
 }
 

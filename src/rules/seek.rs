@@ -76,18 +76,41 @@ pub(super) struct Seeker<'a> {
     pub(super) columns: &'a [Column],
     /// Whether any row has dates; where none has, every day is as good as the other and none need be named.
     dated: bool,
-    /// States of automata that may still be looked at; bounds the time of all searches together.
+    /// Work that may still be done, in steps of automata; rows and texts that are looked at count too. Bounds the time
+    /// of all searches together, on any machine by the same count.
     pub(super) budget: u64,
-    /// Searches that may still be made, most of which end without looking at a state.
-    pub(super) searches: u64,
+    /// What one search may take of it, so that one entangled row leaves something to the others.
+    pub(super) allowance: u64,
     /// How many rows one search may refuse.
     pub(super) tries: usize,
 }
 
+/// What a search costs beside what it looks at.
+const SEARCH: u64 = 20;
+
+/// So much work of a look-up is one step of an automaton.
+const LOOKUP_A_STEP: u64 = 6;
+
 impl<'a> Seeker<'a> {
-    pub(super) fn new(lookup: &'a Lookup, columns: &'a [Column], budget: u64, searches: u64) -> Self {
+    pub(super) fn new(lookup: &'a Lookup, columns: &'a [Column], budget: u64) -> Self {
         let dated = lookup.rows.iter().any(|row| row.window != Window::default());
-        Self { lookup, columns, dated, budget, searches, tries: MAX_TRIES }
+        Self { lookup, columns, dated, budget, allowance: budget, tries: MAX_TRIES }
+    }
+
+    /// Whether nothing more can be proven.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.budget == 0
+    }
+
+    /// Takes the work of look-ups off the budget.
+    pub(super) fn spend_on_lookups(&mut self, work: u64) -> Result<(), TooLong> {
+        self.spend(work / LOOKUP_A_STEP)
+    }
+
+    /// Takes work off the budget.
+    pub(super) fn spend(&mut self, work: u64) -> Result<(), TooLong> {
+        self.budget = self.budget.saturating_sub(work);
+        if self.budget == 0 { Err(TooLong) } else { Ok(()) }
     }
 
     /// Whether people have one value in a column.
@@ -101,9 +124,13 @@ impl<'a> Seeker<'a> {
         case: &Case<'a>,
         spoils: &dyn Fn(&Witness, Option<Best<'a>>) -> Option<&'a Row>,
     ) -> Result<Option<Witness>, TooLong> {
-        self.searches = self.searches.checked_sub(1).ok_or(TooLong)?;
+        let granted = self.budget.min(self.allowance);
+        let kept = self.budget - granted;
+        self.budget = granted;
         let mut tries = self.tries;
-        self.search(&mut case.clone(), spoils, &mut tries, MAX_DEPTH)
+        let outcome = self.spend(SEARCH).and_then(|()| self.search(&mut case.clone(), spoils, &mut tries, MAX_DEPTH));
+        self.budget += kept;
+        outcome
     }
 
     fn search(
@@ -119,8 +146,13 @@ impl<'a> Seeker<'a> {
                 Ok(Some(witness)) => witness,
                 other => break other,
             };
-            let best = self.lookup.best(&witness.facts(), witness.day);
-            let Some(spoiler) = spoils(&witness, best) else { break Ok(Some(witness)) };
+            let mut passed = 0;
+            let best = self.lookup.best_counted(&witness.facts(), witness.day, &mut passed);
+            let spoiler = spoils(&witness, best);
+            if let Err(TooLong) = self.spend(passed / LOOKUP_A_STEP + case.refused.len() as u64) {
+                break Err(TooLong);
+            }
+            let Some(spoiler) = spoiler else { break Ok(Some(witness)) };
             let Some(left) = tries.checked_sub(1) else { break Err(TooLong) };
             *tries = left;
             let ways = case.ways(spoiler);

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::column::Column;
+use super::column::{Column, Key};
 use super::lookup::Lookup;
 use super::row::Exception;
 use super::table::Entry;
 use super::text::Findings;
-use super::{cover, gaps, lookalike, never, over};
+use super::{Related, cover, gaps, lookalike, never, over};
 
 /// A table as it is looked at: what it means, and where that is written.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,10 @@ pub(super) struct Table<'a> {
 
 /// Looks for all of it, from that day on.
 pub(super) fn find(table: &Table<'_>, today: Date, findings: &mut Findings<'_>) {
-    for finding in over::find(&table.lookup.rows, table.exceptions, today) {
+    for (mut finding, entry) in over::find(&table.lookup.rows, table.exceptions, today) {
+        let until = table.entries.get(entry).and_then(|entry| entry.get(&Key::Until));
+        let place = until.and_then(|cell| findings.place(cell.span));
+        finding.related.extend(place.map(|place| Related { place, message: "the last day".to_owned() }));
         findings.push(finding);
     }
     // A row that never counts for one reason is not told again for another.

@@ -47,9 +47,14 @@ const SAVE_AS: &str = "save the file as UTF-8; in Excel choose \"CSV UTF-8 (comm
 impl Text {
     /// Decodes a file, or says why that is not possible.
     pub(super) fn decode(source: &Source) -> Result<Self, Box<Finding>> {
+        Self::decode_within(source, MAX_FILE_BYTES)
+    }
+
+    /// The same of a file that may be larger than a table.
+    pub(super) fn decode_within(source: &Source, limit: usize) -> Result<Self, Box<Finding>> {
         let bytes = source.bytes.as_slice();
-        if bytes.len() > MAX_FILE_BYTES {
-            let message = format!("the file has {} bytes, more than {MAX_FILE_BYTES}", bytes.len());
+        if bytes.len() > limit {
+            let message = format!("the file has {} bytes, more than {limit}", bytes.len());
             let this = Self::new(source.path.clone(), String::new(), 0, false);
             let help = "split the table into several files";
             return Err(Box::new(this.finding(code::FILE_SIZE, 0..0, message, help)));

@@ -1,11 +1,13 @@
 //! Values that some cells of one column match and others do not. Exact for the grammar of cells.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use super::automaton::{TooLong, shortest};
+use super::automaton::{Terms, TooLong, shortest};
 use super::cell::{Cell, Values};
 use super::column::{Column, STATUS_WORDS};
 use super::pattern::{Number, Pattern, Specificity, split_number};
+use super::turns::Turns;
 
 /// What is asked of the values of one column. A cell that is `None` is empty: it matches whatever is there.
 #[derive(Debug, Default)]
@@ -135,20 +137,38 @@ impl Question<'_> {
         if !self.may_meet() {
             return Ok(None);
         }
-        // Asking a refused row is much less work than a state of many automata.
-        *budget = budget.saturating_sub(self.refuse.len() as u64 / 8);
-        if *budget == 0 {
-            return Err(TooLong);
-        }
-        if let Some(text) = self.likely().into_iter().find(|text| self.accepts(Some(text))) {
+        let asking = self.asking();
+        let mut first = |texts: &mut dyn Iterator<Item = String>| -> Result<Option<String>, TooLong> {
+            for text in texts {
+                *budget = budget.saturating_sub(asking);
+                if *budget == 0 {
+                    return Err(TooLong);
+                }
+                if self.accepts(Some(&text)) {
+                    return Ok(Some(text));
+                }
+            }
+            Ok(None)
+        };
+        if let Some(text) = first(&mut self.likely().into_iter())? {
             return Ok(Some(text));
         }
         let is_list = |cell: &&Cell| !cell.include.is_empty() && cell.include.is_exact();
         if self.require.iter().any(is_list) {
             return Ok(None);
         }
-        let (patterns, groups) = self.patterns();
-        shortest(&patterns, &groups, budget, |text| self.accepts(Some(text)))
+        if let Some(turns) = Turns::of(self) {
+            let found = first(&mut turns.texts())?;
+            if found.is_some() || turns.are_all {
+                return Ok(found);
+            }
+        }
+        shortest(&self.terms(), budget, |text| self.accepts(Some(text)))
+    }
+
+    /// What asking about one text costs, in steps of automata.
+    fn asking(&self) -> u64 {
+        2 * (self.require.len() + self.refuse.len()) as u64 + 2
     }
 
     /// A quick no: two lists of values of which no two begin and end alike.
@@ -203,35 +223,69 @@ impl Question<'_> {
         texts
     }
 
-    /// All patterns that the answer depends on, and which of them belong to one required cell.
-    fn patterns(&self) -> (Vec<Pattern>, Vec<Vec<usize>>) {
-        let mut patterns: Vec<Pattern> = Vec::new();
-        let mut add = |values: &Values| -> Vec<usize> {
-            let mut numbers = Vec::new();
-            for pattern in values.patterns() {
-                numbers.push(patterns.iter().position(|other| *other == pattern).unwrap_or_else(|| {
-                    patterns.push(pattern);
-                    patterns.len() - 1
-                }));
-            }
-            numbers
-        };
-        let mut groups = Vec::new();
-        for cell in &self.require {
-            groups.push(add(&cell.include));
-            add(&cell.exclude);
-        }
-        groups.retain(|group| !group.is_empty());
+    /// Every cell that the answer depends on.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &Cell> {
         let compared = self.equal.iter().flatten().copied();
         let refused = self.refuse.iter().flat_map(|refusal| {
             let than = if let By::Specificity { than, .. } = refusal.by { than } else { None };
             [refusal.cell, than]
         });
-        for cell in compared.chain(refused).flatten() {
-            add(&cell.include);
-            add(&cell.exclude);
+        self.require.iter().copied().chain(compared.chain(refused).flatten())
+    }
+
+    /// All patterns that the answer depends on, which of them belong to one required cell, and which cannot be in it.
+    fn terms(&self) -> Terms {
+        let mut terms = Terms { asking: self.asking(), ..Terms::default() };
+        let mut numbers: BTreeMap<Pattern, usize> = BTreeMap::new();
+        let mut add = |terms: &mut Terms, values: &Values, refuses: &dyn Fn(&Pattern) -> bool| -> Vec<usize> {
+            let mut group = Vec::new();
+            for pattern in values.patterns() {
+                let refused = refuses(&pattern);
+                let next = numbers.len();
+                let number = *numbers.entry(pattern.clone()).or_insert(next);
+                if number == next {
+                    terms.patterns.push(pattern);
+                    terms.refused.push(false);
+                }
+                if let Some(already) = terms.refused.get_mut(number) {
+                    *already |= refused;
+                }
+                group.push(number);
+            }
+            group
+        };
+        let (all, none) = (|_: &Pattern| true, |_: &Pattern| false);
+        for cell in &self.require {
+            let group = add(&mut terms, &cell.include, &none);
+            if !group.is_empty() {
+                terms.groups.push(group);
+            }
+            add(&mut terms, &cell.exclude, &all);
         }
-        (patterns, groups)
+        for refusal in &self.refuse {
+            let Some(cell) = refusal.cell else { continue };
+            add(&mut terms, &cell.include, &|pattern| cell.exclude.is_empty() && refusal.by.wins_by(pattern));
+            add(&mut terms, &cell.exclude, &none);
+        }
+        for cell in self.cells() {
+            add(&mut terms, &cell.include, &none);
+            add(&mut terms, &cell.exclude, &none);
+        }
+        terms
+    }
+}
+
+impl By<'_> {
+    /// Whether a row wins with whatever this value of its cell matches.
+    fn wins_by(self, pattern: &Pattern) -> bool {
+        match self {
+            Self::Matching => true,
+            Self::Specificity { than, or_equal } => {
+                let theirs = pattern.specificity();
+                let top = than.map_or(Specificity::Any, |cell| cell.include.top());
+                theirs > top || (or_equal && theirs == top)
+            }
+        }
     }
 }
 
@@ -247,7 +301,7 @@ fn neighbors(low: &str, high: &str) -> impl Iterator<Item = String> {
 }
 
 impl Values {
-    fn is_exact(&self) -> bool {
+    pub(super) fn is_exact(&self) -> bool {
         self.ranges.is_empty() && self.globs.is_empty()
     }
 }

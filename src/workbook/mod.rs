@@ -6,11 +6,10 @@
 
 mod cell;
 mod limits;
+mod quiet;
 mod read;
 mod references;
 mod write;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::rules::{Draft, Finding, Place, Severity};
 
@@ -29,7 +28,7 @@ pub struct Opened {
 pub fn read(name: &str, bytes: &[u8]) -> Result<Opened, Vec<Finding>> {
     limits::check(bytes).map_err(|why| vec![finding(name, Severity::Error, None, why)])?;
     // The reader of sheets is foreign code and its input is too: what breaks it must not break us.
-    let sheets = catch_unwind(AssertUnwindSafe(|| read::sheets(name, bytes))).unwrap_or_else(|_| {
+    let sheets = quiet::quietly(|| read::sheets(name, bytes)).unwrap_or_else(|| {
         Err(vec![finding(
             name,
             Severity::Error,

@@ -8,7 +8,7 @@ use tracing::warn;
 
 use super::read::{ReadingsDone, suspect};
 use super::warden::{Warden, WardenError};
-use crate::directory::{Coverage, Page, Reading};
+use crate::directory::{Asked, Coverage, Page, Reading};
 use crate::feed::{self, Presence};
 use crate::model::{AccountId, FeedName, PersonId};
 use crate::seats::Event;
@@ -45,6 +45,9 @@ impl Warden {
             }
             reading = again;
             missing = self.unseen(&feed)?;
+        }
+        if self.parts.feeds.get(&feed).is_some_and(|source| source.only_lists()) {
+            missing = self.missing_twice(&reading, missing, pass).await?;
         }
         let (gone, here) = self.read_missing(&feed, &missing, pass).await?;
         if here > 0 {
@@ -108,9 +111,36 @@ impl Warden {
         Ok(true)
     }
 
+    /// Of a feed that nobody can be asked for: those whom the list before this one did not show either. The others are
+    /// written down as missing. A list that was read before is the same word twice, and no second one.
+    async fn missing_twice(&self, reading: &Reading, missing: Missing, pass: u64) -> Result<Missing, WardenError> {
+        let before = self.parts.store.feeds()?.remove(&reading.feed).unwrap_or_default();
+        let another = before.cursor != reading.cursor;
+        let (mut twice, mut first) = (Missing::new(), Missing::new());
+        for (person, account) in missing {
+            let record = self.parts.store.person(person)?;
+            let row = record.as_ref().and_then(|record| record.accounts.iter().find(|row| row.account.id == account));
+            match row.and_then(|row| row.missing) {
+                // Missing since a reading that came to its end, and not since this one before a crash.
+                Some(known) if known.confirmed || another && Some(known.since) <= before.last_whole => {
+                    twice.push((person, account));
+                }
+                Some(_) => {}
+                None => first.push((person, account)),
+            }
+        }
+        let (now, since) = (self.now(), reading.read_at);
+        let absorbed = self.change_mirror(|mirror, lookup| mirror.mark_missing(&first, false, false, since, lookup))?;
+        self.store_absorbed(absorbed, now, pass).await?;
+        Ok(twice)
+    }
+
     /// Reads missing accounts by id: those that are gone, and how many are there. Holders of seats come first.
     async fn read_missing(&self, feed: &FeedName, missing: &Missing, pass: u64) -> Result<(Missing, u64), WardenError> {
         let Some(source) = self.parts.feeds.get(feed).cloned() else { return Ok((Missing::new(), 0)) };
+        if source.only_lists() {
+            return Ok((missing.clone(), 0));
+        }
         let ledger = self.ledger();
         let mut ordered: Vec<&(PersonId, AccountId)> = missing.iter().collect();
         ordered.sort_by_key(|(person, _)| ledger.of_person(*person).next().is_none());
@@ -121,7 +151,7 @@ impl Warden {
                 Presence::Gone => gone.push((*person, account.clone())),
                 Presence::Here(account) => {
                     here = here.saturating_add(1);
-                    let page = Page { accounts: vec![*account], ..Page::default() };
+                    let page = Page { accounts: vec![*account], asked: Asked::ById, ..Page::default() };
                     self.take_in(feed, &page, pass).await?;
                 }
                 Presence::Unknown(gap) => {

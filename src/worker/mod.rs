@@ -34,6 +34,7 @@ mod agenda;
 mod answer;
 pub mod apply;
 mod coverage;
+mod doubted;
 mod drift;
 mod explain;
 mod impact;

@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 use super::Scope;
 use super::view::ReadingView;
 use super::warden::{Warden, WardenError};
-use crate::directory::{Absorbed, Coverage, Gap, GapKind, Page, Reading, Removed};
+use crate::directory::{Absorbed, Asked, Coverage, Gap, GapKind, Page, Reading, Removed};
 use crate::feed;
 use crate::model::{AccountId, FeedName, PersonId, Time};
 use crate::seats::Event;
@@ -141,8 +141,9 @@ impl Warden {
             });
         }
         drop(pages_in);
+        let mut doubted = BTreeSet::new();
         while let Some((name, page)) = pages.recv().await {
-            self.take_in(&name, &page, pass).await?;
+            doubted.extend(self.take_in(&name, &page, pass).await?);
         }
         let mut readings = Vec::new();
         while let Some(ended) = walks.join_next().await {
@@ -152,14 +153,25 @@ impl Warden {
             }
         }
         readings.sort_by(|a, b| a.feed.cmp(&b.feed));
+        if !doubted.is_empty() {
+            self.read_doubted(doubted, &mut readings, pass).await?;
+        }
         Ok(readings)
     }
 
-    /// Takes in one page: mirror, store and the set of people to look at change together.
-    pub(super) async fn take_in(&self, feed: &FeedName, page: &Page, pass: u64) -> Result<(), WardenError> {
+    /// Takes in one page: mirror, store and the set of people to look at change together. Gives the accounts whose rows
+    /// are older than what is known of them.
+    pub(super) async fn take_in(
+        &self,
+        feed: &FeedName,
+        page: &Page,
+        pass: u64,
+    ) -> Result<BTreeSet<AccountId>, WardenError> {
         let now = self.now();
-        let absorbed = self.change_mirror(|mirror, lookup| mirror.absorb(feed, page, now, lookup))?;
-        self.store_absorbed(absorbed, now, pass).await
+        let mut absorbed = self.change_mirror(|mirror, lookup| mirror.absorb(feed, page, now, lookup))?;
+        let doubted = std::mem::take(&mut absorbed.doubted);
+        self.store_absorbed(absorbed, now, pass).await?;
+        Ok(doubted)
     }
 
     /// Changes the mirror with a look-up into the store that remembers its first error.
@@ -253,6 +265,25 @@ impl Warden {
         }
     }
 
+    /// Asks for accounts by their immutable ids, some at once.
+    pub(super) async fn ask_by_id<'a>(
+        &self,
+        accounts: &'a BTreeSet<AccountId>,
+    ) -> Vec<(&'a AccountId, feed::Presence)> {
+        let wanted: Vec<&AccountId> = accounts.iter().collect();
+        let mut read = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(READS_AT_ONCE) {
+            let calls = FuturesUnordered::new();
+            for &account in chunk {
+                // A feed that was taken out of the configuration cannot be read.
+                let Some(feed) = self.parts.feeds.get(&account.feed).cloned() else { continue };
+                calls.push(async move { (account, feed.read_account(&account.id).await) });
+            }
+            read.extend(calls.collect::<Vec<_>>().await);
+        }
+        read
+    }
+
     /// Reads accounts by their immutable ids. Those that nobody knew become known; those that are gone and that nobody
     /// knew stay unknown.
     async fn read_accounts(
@@ -261,20 +292,10 @@ impl Warden {
         pass: u64,
         done: &mut ReadingsDone,
     ) -> Result<(), WardenError> {
-        let wanted: Vec<&AccountId> = accounts.iter().collect();
-        let mut read = Vec::with_capacity(wanted.len());
-        for chunk in wanted.chunks(READS_AT_ONCE) {
-            let calls = FuturesUnordered::new();
-            for account in chunk {
-                // A feed that pushes to us cannot be read; what it pushed is in the mirror.
-                let Some(feed) = self.parts.feeds.get(&account.feed).cloned() else { continue };
-                calls.push(async move { (*account, feed.read_account(&account.id).await) });
-            }
-            read.extend(calls.collect::<Vec<_>>().await);
-        }
+        let read = self.ask_by_id(accounts).await;
         let mut pages: BTreeMap<&FeedName, (Page, Coverage)> = BTreeMap::new();
         for (account, presence) in read {
-            let (page, coverage) = pages.entry(&account.feed).or_insert((Page::default(), Coverage::Changes));
+            let (page, coverage) = pages.entry(&account.feed).or_insert((by_id(), Coverage::Changes));
             match presence {
                 feed::Presence::Here(account) => page.accounts.push(*account),
                 feed::Presence::Gone => page.removed.push(gone(account)),
@@ -307,7 +328,7 @@ impl Warden {
             record.iter().flat_map(|record| &record.accounts).map(|row| row.account.id.clone()).collect();
         for account in accounts {
             let Some(feed) = self.parts.feeds.get(&account.feed).cloned() else { continue };
-            let mut page = Page::default();
+            let mut page = by_id();
             let mut coverage = Coverage::Changes;
             match feed.read_account(&account.id).await {
                 feed::Presence::Here(account) => page.accounts.push(*account),
@@ -326,7 +347,12 @@ impl Warden {
     }
 }
 
-fn gone(account: &AccountId) -> Removed {
+/// A page of accounts that are read by their immutable ids.
+pub(super) fn by_id() -> Page {
+    Page { asked: Asked::ById, ..Page::default() }
+}
+
+pub(super) fn gone(account: &AccountId) -> Removed {
     Removed { id: account.id.clone(), how: "read by id: it does not exist".to_owned() }
 }
 

@@ -324,6 +324,7 @@ impl Warden {
                         billed: budget.billed,
                     },
                     error,
+                    degraded: self.parts.feeds.get(name).and_then(|feed| feed.degraded()),
                     cursor_expires,
                 }
             })

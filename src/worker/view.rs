@@ -529,6 +529,8 @@ pub struct FeedView {
     pub rate: RateView,
     /// What failed, on which call.
     pub error: Option<String>,
+    /// What the feed does without, and why; its readings stand all the same.
+    pub degraded: Option<String>,
     /// When the provider forgets where the last reading ended, so that everybody has to be read again.
     pub cursor_expires: Option<Time>,
 }

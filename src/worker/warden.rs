@@ -14,11 +14,11 @@ use super::inbox::Inbox;
 use super::note;
 use super::status::Standing;
 use crate::ambient::Clock;
-use crate::config::{Config, FeedKind, Mode};
+use crate::config::{Auth, Config, FeedKind, Mode};
 use crate::directory::{Mirror, Person, PersonRecord, leaves_at, left_by, merge};
 use crate::feed::{self, Feed};
 use crate::model::{Catalog, Digest, FeedName, OnSuspended, PersonId, PoolId, TargetName, Time};
-use crate::outbound::{Keys, Ports};
+use crate::outbound::{Keys, Ports, WellKnown};
 use crate::rules::{Census, CensusTaker, Decision, Desired, Finding, RuleSet, Source, Subject, Want, compile, want};
 use crate::seats::{Ledger, PoolMode, undo};
 use crate::store::{Batch, Store, StoreError};
@@ -35,6 +35,8 @@ pub struct Parts {
     pub feeds: BTreeMap<FeedName, Arc<dyn Feed>>,
     /// Public keys of those who sign security events, by feed.
     pub keys: BTreeMap<FeedName, Arc<Keys>>,
+    /// Public keys of those who sign the tokens of whoever pushes, by feed.
+    pub caller_keys: BTreeMap<FeedName, Arc<Keys>>,
     /// Desks.
     pub targets: BTreeMap<TargetName, Arc<dyn Target>>,
     /// What survives a crash.
@@ -54,9 +56,13 @@ impl Parts {
         mut ports: impl FnMut(Option<&Path>) -> Result<Ports, E>,
     ) -> Result<Self, E> {
         let mut feeds: BTreeMap<FeedName, Arc<dyn Feed>> = BTreeMap::new();
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut caller_keys) = (BTreeMap::new(), BTreeMap::new());
         for (name, feed) in &config.feeds {
             let ports = ports(feed.ca_file.as_deref())?;
+            if let Auth::Jwt(signer) = &feed.auth {
+                let found = Keys::new(signer, WellKnown::OpenId, ports.clone());
+                caller_keys.insert(name.clone(), Arc::new(found));
+            }
             if feed.kind == FeedKind::ScimPush {
                 let push = feed::push::Push::new(feed, store.clone(), clock.clone());
                 feeds.insert(name.clone(), Arc::new(push));
@@ -64,14 +70,23 @@ impl Parts {
                 feeds.insert(name.clone(), Arc::from(built));
             }
             if let Some(set) = feed.hook.as_ref().and_then(|hook| hook.set.as_ref()) {
-                keys.insert(name.clone(), Arc::new(Keys::new(set.issuer.clone(), set.jwks_url.clone(), ports)));
+                keys.insert(name.clone(), Arc::new(Keys::new(&set.signer, WellKnown::SharedSignals, ports)));
             }
         }
         let mut targets: BTreeMap<TargetName, Arc<dyn Target>> = BTreeMap::new();
         for (name, target) in &config.targets {
             targets.insert(name.clone(), Arc::from(target::build(target, &ports(target.ca_file.as_deref())?)));
         }
-        Ok(Self { config: Arc::new(config), catalog: Arc::new(catalog), feeds, keys, targets, store, clock })
+        Ok(Self {
+            config: Arc::new(config),
+            catalog: Arc::new(catalog),
+            feeds,
+            keys,
+            caller_keys,
+            targets,
+            store,
+            clock,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod hostile;
 mod live;
 mod loops;
 mod okta;
+mod okta_log;
 mod property;
 mod recorded;
 mod scim;

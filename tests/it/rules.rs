@@ -13,6 +13,7 @@ mod encodings;
 mod findings;
 mod history;
 mod hostile;
+mod large;
 mod office;
 mod reference;
 mod standing;

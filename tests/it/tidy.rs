@@ -33,7 +33,7 @@ const OWNED: [(&str, &str); 18] = [
     ("governor", "src/outbound src/inbound/public.rs"),
     ("reqwest", "src/outbound"),
     ("openidconnect", "src/outbound"),
-    ("jsonwebtoken", "src/outbound src/inbound/hooks"),
+    ("jsonwebtoken", "src/outbound src/inbound/jws.rs"),
     ("clap", "src/cli"),
     ("textwrap", "src/cli/screen"),
     ("unicode_width", "src/cli/screen"),

@@ -54,7 +54,9 @@ pub(super) fn list(org: &Org, world: &World, call: &Call) -> Reply {
             break;
         }
         place = change.seq;
-        let event = event(world, change).filter(|_| until.is_none_or(|until| change.at < until));
+        let event = event(world, change)
+            .map(|event| imported(event, org.imports))
+            .filter(|_| until.is_none_or(|until| change.at < until));
         events.extend(event.filter(|event| filter.as_ref().is_none_or(|filter| filter::matches(filter, event))));
     }
     // Failures of our own deliveries have no place among what happened to people; they are told behind it.
@@ -83,6 +85,20 @@ fn failure((at, url): &(Timestamp, String)) -> Value {
         "outcome": {"result": "FAILURE", "reason": "the endpoint did not answer"},
         "target": [{"id": "who1Mock", "type": "Event Hook", "alternateId": url}],
     })
+}
+
+/// The words of an import for what it did.
+fn imported(mut event: Value, imports: bool) -> Value {
+    let word = match event.get("eventType").and_then(Value::as_str) {
+        Some("user.lifecycle.create") if imports => "system.import.user.create",
+        Some("user.account.update_profile") if imports => "system.import.user.update",
+        Some("user.lifecycle.deactivate") if imports => "system.import.user.update_user_lifecycle_from_master",
+        _ => return event,
+    };
+    if let Some(kind) = event.get_mut("eventType") {
+        *kind = word.into();
+    }
+    event
 }
 
 fn bound(call: &Call, name: &str) -> Result<Option<Timestamp>, ()> {

@@ -52,8 +52,12 @@ pub struct Org {
     pub limits: Limits,
     /// How many requests may be in hand at once; one more answers the concurrency 429.
     pub concurrency: usize,
+    /// The most users on a page, whatever is asked for.
+    pub page_max: usize,
     /// After how many further requests a change shows up in `search`; 0 means at once.
     pub search_lag: u64,
+    /// Whether HR imports make people and change them: the log then tells so in words that no event hook has.
+    pub imports: bool,
     /// How far Okta's clock is ahead of the world's, for `Date` and `X-Rate-Limit-Reset`.
     pub clock_skew: SignedDuration,
     /// The custom profile attribute that carries the job code.
@@ -81,7 +85,9 @@ impl Org {
             require_dpop: false,
             limits: Limits::default(),
             concurrency: 75,
+            page_max: users::PAGE,
             search_lag: 0,
+            imports: false,
             clock_skew: SignedDuration::ZERO,
             job_code_attribute: "jobCode".to_owned(),
             latency: Duration::ZERO,
@@ -136,6 +142,7 @@ impl Org {
         match (call.method.as_str(), route) {
             ("POST", ["oauth2", "v1", "token"]) => self.give_token(world, call),
             ("GET", [".well-known", "ssf-configuration"]) => ssf::configuration(call),
+            ("GET", [".well-known", "openid-configuration"]) => ssf::openid(call),
             ("GET", ["oauth2", "v1", "keys"]) => ssf::keys(),
             ("GET", ["api", "v1", "users"]) => self.list_users(world, call),
             ("GET", ["api", "v1", "users", id]) => self.get_user(world, call, id),

@@ -1,4 +1,5 @@
-//! The transmitter side of Shared Signals that a receiver asks without credentials: where the keys are, and the keys.
+//! What an issuer tells without credentials: where its keys are, as a transmitter of Shared Signals and as an OpenID
+//! provider, and the keys.
 
 use http::StatusCode;
 use serde_json::json;
@@ -15,6 +16,11 @@ pub(super) fn configuration(call: &Call) -> Reply {
             "delivery_methods_supported": ["urn:ietf:rfc:8935"],
         }),
     )
+}
+
+pub(super) fn openid(call: &Call) -> Reply {
+    let base = &call.base;
+    Reply::json(StatusCode::OK, &json!({"issuer": base, "jwks_uri": format!("{base}/oauth2/v1/keys")}))
 }
 
 pub(super) fn keys() -> Reply {

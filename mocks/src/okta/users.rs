@@ -15,11 +15,11 @@ use crate::wire::{Call, Reply, opaque, opened, query_of};
 use crate::world::{Person, Standing};
 
 /// The page size when none is asked for, and the largest there is.
-const PAGE: usize = 200;
+pub(super) const PAGE: usize = 200;
 
 impl Org {
     pub(super) fn list_users(&self, world: &World, call: &Call) -> Reply {
-        let limit = match limit_of(call, PAGE, PAGE) {
+        let limit = match limit_of(call, PAGE, self.page_max.min(PAGE)) {
             Ok(limit) => limit,
             Err(reply) => return reply,
         };

@@ -33,6 +33,9 @@ enum By {
 /// How far back counts are shown, in days.
 const BACK: [i64; 4] = [7, 30, 90, 365];
 
+/// So many rows with people are shown, those with the most, unless all are asked for.
+const MOST_ROWS: usize = 20;
+
 const CODE_HEADER: [&str; 14] = [
     "code",
     "people",
@@ -166,6 +169,16 @@ fn text(view: &CoverageView, all: bool) -> String {
             vec![row.id.to_string(), row.people.to_string(), row.adds.to_string(), at(&row.place), row.text.clone()]
         });
         sections.push(format!("{}\n{}", title.bold(), output::table(&header, cells.collect())));
+    }
+    if !all {
+        let mut most: Vec<&RowCoverage> = view.rows.iter().filter(|row| row.people + row.adds > 0).collect();
+        most.sort_by_key(|row| (std::cmp::Reverse(row.people.max(row.adds)), row.id.clone()));
+        let more = most.len().saturating_sub(MOST_ROWS);
+        most.truncate(MOST_ROWS);
+        let cells = most.into_iter().map(|row| vec![row.id.to_string(), row.people.to_string(), row.adds.to_string()]);
+        let rest = if more == 0 { String::new() } else { format!(" (and {more} more rows)") };
+        let table = output::table(&["row", "people", "adds to"], cells.collect());
+        sections.push(format!("{}{rest}\n{table}", "People per row".bold()));
     }
     let sum = &view.summary;
     sections.push(format!(

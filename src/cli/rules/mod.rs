@@ -29,7 +29,7 @@ pub struct Rules {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Compiles the table and shows everything that is wrong with it.
-    Check,
+    Check(check::Check),
     /// Writes tables in one style; changes neither what they say nor their comments.
     Fmt(fmt::Fmt),
     /// Prints the table in another form: `-o toml`, `csv` or `xlsx`.
@@ -51,7 +51,7 @@ enum Verb {
 impl Rules {
     pub(super) async fn run(self, global: &Global) -> u8 {
         match self.verb {
-            Verb::Check => check::run(global),
+            Verb::Check(check) => check.run(global),
             Verb::Fmt(fmt) => fmt.run(global),
             Verb::Export(export) => export.run(global),
             Verb::Import(import) => import.run(global),

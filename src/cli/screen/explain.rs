@@ -71,6 +71,13 @@ fn in_short(view: &ExplainView, screen: Screen) -> String {
             format!("{}{state} since {}{by}", seat.pool, moment(seat.since))
         })
         .collect();
+    if view.past && view.journal_begins.is_none_or(|begins| begins > view.at) {
+        let text = match view.journal_begins {
+            Some(begins) => format!("What they held is not known: the journal begins at {}.", moment(begins)),
+            None => "What they held is not known: the journal is empty.".to_owned(),
+        };
+        return format!("\n{}", screen.text("  ", &text));
+    }
     let verb = if view.past { "Held" } else { "Holds" };
     let mut text = match (seats.is_empty(), view.past) {
         (true, true) => "Held no counted seat.".to_owned(),

@@ -95,6 +95,9 @@ fn feed_lines(feed: &FeedView, now: Time, screen: Screen) -> String {
         out.push_str(&screen.text(&below, &error.yellow().to_string()));
         out.push_str(&screen.text(&below, "Nobody loses a seat by this; it is read again by itself."));
     }
+    if let Some(degraded) = &feed.degraded {
+        out.push_str(&screen.text(&below, &degraded.yellow().to_string()));
+    }
     if let Some(expires) = feed.cursor_expires.filter(|at| now.plus(CURSOR_ALARM) >= *at) {
         let text = format!("the provider forgets where we stand {}; then everybody is read", moment_from(expires, now));
         out.push_str(&screen.text(&below, &text.yellow().to_string()));

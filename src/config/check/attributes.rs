@@ -19,8 +19,8 @@ const IDENTITY: [&str; 4] = ["employee_number", "email", "user_name", "display_n
 pub(crate) struct Usual {
     /// Attribute -> path.
     pub(crate) paths: &'static [(&'static str, &'static str)],
-    /// Whether paths may begin with the URN of a SCIM extension.
-    pub(crate) urns: bool,
+    /// What paths look like.
+    pub(crate) paths_are: Paths,
     /// How a mapping of the job code could look.
     pub(crate) example: &'static str,
 }
@@ -42,7 +42,7 @@ pub(crate) const OKTA: Usual = Usual {
         ("title", "profile.title"),
         ("user_name", "profile.login"),
     ],
-    urns: false,
+    paths_are: Paths::Dotted,
     example: "attributes = { job_code = \"profile.jobCode\" }",
 };
 
@@ -62,7 +62,7 @@ pub(crate) const ENTRA: Usual = Usual {
         ("title", "jobTitle"),
         ("user_name", "userPrincipalName"),
     ],
-    urns: false,
+    paths_are: Paths::Dotted,
     example: "attributes = { job_code = \"onPremisesExtensionAttributes.extensionAttribute1\" }",
 };
 
@@ -83,9 +83,41 @@ pub(crate) const SCIM: Usual = Usual {
         ("title", "title"),
         ("user_name", "userName"),
     ],
-    urns: true,
+    paths_are: Paths::Scim,
     example: "attributes = { job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }",
 };
+
+/// A file: the headers are named as our attributes are, in any case, with blanks or underscores.
+pub(crate) const CSV: Usual = Usual {
+    paths: &[
+        ("cost_center", "cost_center"),
+        ("country", "country"),
+        ("department", "department"),
+        ("display_name", "display_name"),
+        ("division", "division"),
+        ("email", "email"),
+        ("employee_number", "employee_number"),
+        ("employee_type", "employee_type"),
+        ("location", "location"),
+        ("manager", "manager"),
+        ("organization", "organization"),
+        ("title", "title"),
+        ("user_name", "user_name"),
+    ],
+    paths_are: Paths::Headers,
+    example: "attributes = { job_code = \"Job Code\" }",
+};
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paths {
+    /// Names with dots between them.
+    Dotted,
+    /// The same, perhaps behind the URN of a SCIM extension.
+    Scim,
+    /// The header of a column, whatever letters it has.
+    Headers,
+}
 
 /// The `attributes` of a feed over the usual ones. Nothing is reported about a job code that is not mapped when the
 /// feed is not polled (`polled`): whoever pushes may send it later.
@@ -96,7 +128,7 @@ pub(crate) fn read(feed: &mut Section<'_>, usual: &Usual, polled: bool) -> Optio
     for (name, entry) in section.nodes() {
         let read = attribute_name(name)
             .map_err(|problem| (&entry.key, problem))
-            .and_then(|()| wire_path(&entry.node, usual.urns).map_err(|problem| (&entry.node.spot, problem)));
+            .and_then(|()| wire_path(&entry.node, usual.paths_are).map_err(|problem| (&entry.node.spot, problem)));
         match read {
             Ok(path) => {
                 section.cx.keep(section.key(name), path.to_string().into(), &entry.node.spot);
@@ -125,7 +157,7 @@ pub(crate) fn read(feed: &mut Section<'_>, usual: &Usual, polled: bool) -> Optio
     for (name, path) in usual.paths {
         if !paths.contains_key(*name) {
             let node = Node::loose(path, Spot::Default);
-            let path = wire_path(&node, usual.urns).ok()?;
+            let path = wire_path(&node, usual.paths_are).ok()?;
             cx.keep(section.key(name), path.to_string().into(), &Spot::Default);
             paths.insert((*name).to_owned(), path);
         }
@@ -169,8 +201,12 @@ fn attribute_name(name: &str) -> Parsed<()> {
 }
 
 /// Reads `profile.jobCode`, `urn:…:User:manager.value`. The URN ends at the last colon, since it has dots of its own.
-fn wire_path(node: &Node, urns: bool) -> Parsed<WirePath> {
+fn wire_path(node: &Node, paths: Paths) -> Parsed<WirePath> {
     let text = parse::text(node)?;
+    if paths == Paths::Headers {
+        return Ok(WirePath { urn: None, steps: vec![text.trim().to_owned()] });
+    }
+    let urns = paths == Paths::Scim;
     let refused = |message: &str, help: &str| Err(Problem::new(codes::BAD_PATH, message).help(help));
     let is_urn = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"));
     let (urn, rest) = match text.rsplit_once(':') {
@@ -205,7 +241,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str, urns: bool) -> Result<WirePath, String> {
-        wire_path(&Node::loose(text, Spot::Default), urns).map_err(|problem| problem.message)
+        wire_path(&Node::loose(text, Spot::Default), if urns { Paths::Scim } else { Paths::Dotted })
+            .map_err(|problem| problem.message)
     }
 
     #[test]
@@ -233,7 +270,7 @@ mod tests {
     fn the_usual_paths_are_paths_and_never_map_the_job_code() {
         for usual in [&OKTA, &ENTRA, &SCIM] {
             for (name, path) in usual.paths {
-                assert!(attribute_name(name).is_ok() && read(path, usual.urns).is_ok(), "{name}");
+                assert!(attribute_name(name).is_ok() && read(path, usual.paths_are == Paths::Scim).is_ok(), "{name}");
                 assert_ne!(*name, "job_code");
             }
         }

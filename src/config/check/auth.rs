@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::hook::signer;
 use crate::config::codes;
 use crate::config::context::Problem;
 use crate::config::hint;
@@ -35,7 +36,7 @@ impl Peer {
             Self::Okta { .. } => &["ssws", "private_key_jwt"],
             Self::Entra { .. } => &["client_secret", "certificate", "federated"],
             Self::Scim => &["bearer", "basic", "client_secret", "private_key_jwt"],
-            Self::Push => &["bearer", "basic"],
+            Self::Push => &["bearer", "basic", "jwt"],
         }
     }
 
@@ -65,7 +66,8 @@ impl Peer {
 }
 
 /// Every kind of authentication, whoever uses it.
-const ALL: [&str; 7] = ["ssws", "bearer", "basic", "client_secret", "private_key_jwt", "certificate", "federated"];
+const ALL: [&str; 8] =
+    ["ssws", "bearer", "basic", "jwt", "client_secret", "private_key_jwt", "certificate", "federated"];
 
 pub(crate) fn read(parent: &mut Section<'_>, peer: &Peer) -> Option<Auth> {
     let example = format!("{{ kind = \"{}\", … }}", peer.kinds().first().copied().unwrap_or_default());
@@ -100,6 +102,13 @@ pub(crate) fn read(parent: &mut Section<'_>, peer: &Peer) -> Option<Auth> {
             let password = secrets::need(&mut section, "password");
             section.finish();
             Some(Auth::Basic { username: username?, password: password? })
+        }
+        "jwt" => {
+            section = section.shaped("auth jwt");
+            let audience = "\"8adf8e6e-67b2-4cf2-a259-e3dc5476c621\"";
+            let signer = signer(&mut section, "\"https://sts.windows.net/TENANT/\"", audience);
+            section.finish();
+            Some(Auth::Jwt(signer?))
         }
         "client_secret" => client_secret(section.shaped("auth client_secret"), peer),
         "private_key_jwt" => private_key_jwt(section.shaped("auth private_key_jwt"), peer),

@@ -38,11 +38,17 @@ pub(super) enum Kind {
     Entra,
     Scim,
     Push,
+    Csv,
 }
 
 fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Option<FeedConfig> {
-    const KINDS: [(&str, Kind); 4] =
-        [("okta", Kind::Okta), ("entra", Kind::Entra), ("scim", Kind::Scim), ("scim_push", Kind::Push)];
+    const KINDS: [(&str, Kind); 5] = [
+        ("okta", Kind::Okta),
+        ("entra", Kind::Entra),
+        ("scim", Kind::Scim),
+        ("scim_push", Kind::Push),
+        ("csv", Kind::Csv),
+    ];
     if !section.is_there() {
         return None;
     }
@@ -53,16 +59,21 @@ fn one(name: &str, mut section: Section<'_>, public: Option<SocketAddr>) -> Opti
         Kind::Entra => entra(&mut section),
         Kind::Scim => scim(&mut section),
         Kind::Push => push(&mut section, name, public),
+        Kind::Csv => super::files::read(&mut section),
     };
     let attributes = attributes::read(&mut section, usual(kind), !matches!(kind, Kind::Push));
-    let budget = budget(&mut section);
+    let budget = if kind == Kind::Csv { Some(1.0) } else { budget(&mut section) };
     let on_suspended = section.or("on_suspended", "hold", parse::choice(&ON_SUSPENDED));
     let profile = match kind {
         Kind::Scim => section.or("profile", "standard", parse::choice(&PROFILES)),
-        Kind::Okta | Kind::Entra | Kind::Push => Some(Profile::Standard),
+        Kind::Okta | Kind::Entra | Kind::Push | Kind::Csv => Some(Profile::Standard),
     };
-    let ca_file = ca_file(&mut section);
-    let hook = super::hook::read(&mut section, kind);
+    let (ca_file, hook) = match kind {
+        Kind::Csv => (Some(None), Some(None)),
+        Kind::Okta | Kind::Entra | Kind::Scim | Kind::Push => {
+            (ca_file(&mut section), super::hook::read(&mut section, kind))
+        }
+    };
     section.shaped(shape(kind)).finish();
     named.ok()?;
     let (kind, url, auth) = feed?;
@@ -90,6 +101,7 @@ const fn usual(kind: Kind) -> &'static Usual {
         Kind::Okta => &attributes::OKTA,
         Kind::Entra => &attributes::ENTRA,
         Kind::Scim | Kind::Push => &attributes::SCIM,
+        Kind::Csv => &attributes::CSV,
     }
 }
 
@@ -99,10 +111,11 @@ const fn shape(kind: Kind) -> &'static str {
         Kind::Entra => "feed entra",
         Kind::Scim => "feed scim",
         Kind::Push => "feed scim_push",
+        Kind::Csv => "feed csv",
     }
 }
 
-type Reached = Option<(FeedKind, Url, Auth)>;
+pub(super) type Reached = Option<(FeedKind, Url, Auth)>;
 
 fn okta(section: &mut Section<'_>) -> Reached {
     let url = section.need("url", "\"https://acme.okta.com\"", urls::base(&["/api/v1", "/api", "/oauth2"]));
@@ -113,7 +126,7 @@ fn okta(section: &mut Section<'_>) -> Reached {
     }
     let issuer = url.as_ref().map(|url| Issuer {
         token_url: format!("{}/oauth2/v1/token", urls::as_base(url)),
-        scope: "okta.users.read okta.groups.read".to_owned(),
+        scope: "okta.users.read okta.groups.read okta.logs.read".to_owned(),
     });
     let auth = auth::read(section, &Peer::Okta { issuer });
     Some((FeedKind::Okta, url?, auth?))

@@ -7,7 +7,7 @@ use crate::config::codes;
 use crate::config::context::Problem;
 use crate::config::parse;
 use crate::config::section::Section;
-use crate::config::{Hook, Knock, SetHook, secrets, urls};
+use crate::config::{Hook, Knock, SetHook, Signer, secrets, urls};
 
 /// Senders try again for minutes and clocks differ by seconds; five minutes is what most signed hooks allow.
 const WINDOW: &str = "5m";
@@ -31,7 +31,7 @@ pub(super) fn read(section: &mut Section<'_>, kind: Kind) -> Option<Option<Hook>
     let usual = match kind {
         Kind::Okta => "okta",
         Kind::Entra => "graph",
-        Kind::Scim | Kind::Push => "hmac",
+        Kind::Scim | Kind::Push | Kind::Csv => "hmac",
     };
     let shape = hook.or("kind", usual, parse::choice(&SHAPES))?;
     let fits = match shape {
@@ -88,20 +88,29 @@ fn token_events(mut set: Section<'_>) -> Option<SetHook> {
     if !set.is_there() {
         return None;
     }
-    let issuer = set.need("issuer", "\"https://acme.okta.com\"", parse::text);
-    let audience = set.need("audience", "\"https://sync.acme.example/hooks/okta\"", parse::text);
-    let named_url = set.node("jwks_url").is_some();
-    let jwks_url = set.get("jwks_url", urls::endpoint);
-    if !named_url && issuer.as_ref().is_some_and(|issuer| !issuer.starts_with("http")) {
-        let message = "`issuer` is no URL, so its keys cannot be found through it";
-        set.report(Problem::new(codes::MISSING, message).help("say where its keys are, as `jwks_url`"));
-        return None;
-    }
+    let signer = signer(&mut set, "\"https://acme.okta.com\"", "\"https://sync.acme.example/hooks/okta\"");
     let has_token = set.node("token").is_some();
     let token = if has_token { secrets::need(&mut set, "token") } else { None };
     set.finish();
-    if (named_url && jwks_url.is_none()) || (has_token && token.is_none()) {
+    if has_token && token.is_none() {
         return None;
     }
-    Some(SetHook { issuer: issuer?, audience: audience?, jwks_url, token })
+    Some(SetHook { signer: signer?, token })
+}
+
+/// Whose signed tokens are believed. `issuer` and `audience` are examples.
+pub(super) fn signer(section: &mut Section<'_>, issuer: &str, audience: &str) -> Option<Signer> {
+    let issuer = section.need("issuer", issuer, parse::text);
+    let audience = section.need("audience", audience, parse::text);
+    let named_url = section.node("jwks_url").is_some();
+    let jwks_url = section.get("jwks_url", urls::endpoint);
+    if !named_url && issuer.as_ref().is_some_and(|issuer| !issuer.starts_with("http")) {
+        let message = "`issuer` is no URL, so its keys cannot be found through it";
+        section.report(Problem::new(codes::MISSING, message).help("say where its keys are, as `jwks_url`"));
+        return None;
+    }
+    if named_url && jwks_url.is_none() {
+        return None;
+    }
+    Some(Signer { issuer: issuer?, audience: audience?, jwks_url })
 }

@@ -4,11 +4,14 @@ pub(crate) mod attributes;
 pub(crate) mod auth;
 pub(crate) mod brakes;
 pub(crate) mod feed;
+mod files;
 pub(crate) mod general;
 mod hook;
 pub(crate) mod target;
 
 use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::config::catalog::Names;
@@ -24,17 +27,17 @@ pub(crate) fn catalog_path(root: &mut Section<'_>) -> Option<PathBuf> {
     path
 }
 
-/// Everything else. `None` when something is wrong and reported. `pools` are those of the catalog; without them
+/// Everything but where catalog and table are. `None` when something is wrong and reported. `pools` are those of the catalog; without them
 /// the pools that targets name are not looked up.
 pub(crate) fn configuration(
     mut root: Section<'_>,
     file: &Path,
+    rules: Option<(PathBuf, TimeZone)>,
     catalog_path: Option<PathBuf>,
     pools: Option<&Names>,
 ) -> Option<Config> {
     let store = general::store(&mut root);
     let listen = general::listen(&mut root);
-    let rules = general::rules(&mut root);
     let pass = general::pass(&mut root);
     let brakes = brakes::read(&mut root);
     let public = listen.as_ref().and_then(|listen| listen.public);

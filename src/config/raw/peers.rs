@@ -81,6 +81,27 @@ pub enum FeedFile {
         /// One more trust anchor (PEM).
         ca_file: Option<String>,
     },
+    /// A folder into which another system drops files of people, each of them everybody.
+    Csv {
+        /// The folder.
+        path: String,
+        /// Names of complete files; `*` stands for any letters. Default `*.csv`.
+        file: Option<String>,
+        /// How a complete file is told: `rename`, or `manifest` for one with a `.sha256` or `.manifest` beside it. Default `rename`.
+        complete: Option<CompleteFile>,
+        /// A file that was changed more recently may still be written. Default `10s`.
+        settle: Option<String>,
+        /// A newest file that is older means that the next one is late. Default `48h`.
+        late_after: Option<String>,
+        /// The header of what tells an account from all others. Default `employee_number`.
+        id: Option<String>,
+        /// Where people stand. Without it everybody in the file works here.
+        status: Option<StatusFile>,
+        /// Our name -> header; `job_code` must be mapped.
+        attributes: BTreeMap<String, String>,
+        /// What happens to the seats of somebody suspended. Default `hold`.
+        on_suspended: Option<OnSuspendedFile>,
+    },
     /// An identity provider that pushes to us at `/scim/v2/NAME`.
     ScimPush {
         /// How it proves who it is.
@@ -96,6 +117,34 @@ pub enum FeedFile {
         /// One more trust anchor (PEM).
         ca_file: Option<String>,
     },
+}
+
+/// How a complete file is told.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum CompleteFile {
+    /// It gets its name when it is complete.
+    Rename,
+    /// A manifest beside it comes after it.
+    Manifest,
+}
+
+/// The words of a column for where somebody stands. Any other word gains and loses nothing.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StatusFile {
+    /// The header.
+    pub column: String,
+    /// Works here.
+    pub active: Option<Vec<String>>,
+    /// Has not started yet.
+    pub pre_start: Option<Vec<String>>,
+    /// Is on leave.
+    pub on_leave: Option<Vec<String>>,
+    /// Is suspended.
+    pub suspended: Option<Vec<String>>,
+    /// Has left.
+    pub gone: Option<Vec<String>>,
 }
 
 /// Whose SCIM server it is.
@@ -318,6 +367,15 @@ pub enum PushAuth {
         username: String,
         /// The password.
         password: SecretFile,
+    },
+    /// A token that an issuer has signed for us.
+    Jwt {
+        /// Who signs: `iss`.
+        issuer: String,
+        /// Whom it is for: `aud`.
+        audience: String,
+        /// Where the issuer's keys are; without it the issuer's `/.well-known/openid-configuration` says so.
+        jwks_url: Option<String>,
     },
 }
 

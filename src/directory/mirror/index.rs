@@ -24,7 +24,12 @@ pub(super) struct Row {
     pub(super) feed: u16,
     /// What is known of it.
     pub(super) flags: Flags,
+    /// When the provider changed it last, in milliseconds; [`NEVER`] where it does not say.
+    pub(super) changed_at: i64,
 }
+
+/// The provider does not say when it changed an account.
+pub(super) const NEVER: i64 = i64::MIN;
 
 /// What is known of an account, in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -110,7 +115,7 @@ impl Index {
     pub(super) fn push(&mut self, hash: u64, feed: u16, flags: Flags, person: PersonId) -> u32 {
         let at = u32::try_from(self.rows.len()).unwrap_or(NONE);
         debug_assert!(at != NONE, "four thousand million accounts");
-        self.rows.push(Row { hash, digest: 0, person, sibling: NONE, feed, flags });
+        self.rows.push(Row { hash, digest: 0, person, sibling: NONE, feed, flags, changed_at: NEVER });
         let rows = &self.rows;
         self.accounts.insert_unique(hash, at, |&at| hash_at(rows, at));
         for column in &mut self.columns {
@@ -126,6 +131,13 @@ impl Index {
         if let Some(row) = self.rows.get_mut(slot(at)) {
             row.digest = digest;
             row.flags = flags;
+        }
+    }
+
+    /// Writes down when the provider changed an account.
+    pub(super) fn changed(&mut self, at: u32, changed_at: i64) {
+        if let Some(row) = self.rows.get_mut(slot(at)) {
+            row.changed_at = changed_at;
         }
     }
 

@@ -18,10 +18,10 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::facts::{ABSENT, account_hash, digest, is_live, key_hash, value_hash};
-use self::index::{Flags, Index};
+use self::index::{Flags, Index, NEVER, Row};
 use self::relink::{WORN, take};
 use self::work::Work;
-use super::{AccountRow, Conflict, Matching, Missing, Page, PersonRecord};
+use super::{AccountRow, Asked, Conflict, Matching, Missing, Page, PersonRecord};
 use crate::model::{Account, AccountId, FeedName, MatchKey, PersonId, Status, Time};
 
 pub use facts::normalize;
@@ -41,6 +41,8 @@ pub struct Absorbed {
     pub new_in_reading: u64,
     /// Accounts of the page that this whole reading had shown before: the walk drifted.
     pub repeated: u64,
+    /// Accounts whose rows are older than what is known of them: they stay as they are until they are read by id.
+    pub doubted: BTreeSet<AccountId>,
 }
 
 /// See the module.
@@ -150,12 +152,15 @@ impl Mirror {
         self.index.clear(number, Flags::SEEN);
     }
 
-    /// Takes in a page. The last word on an account wins; of accounts and removals the removals.
+    /// Takes in a page. The last word on an account wins; of accounts and removals the removals. A listed row that the
+    /// provider changed before what is known of the account is not believed but named in `doubted`: a cached page would
+    /// take back what has happened since. A read by id is always believed, so that a provider whose clock went back, or
+    /// that was restored, is followed.
     pub fn absorb(&mut self, feed: &FeedName, page: &Page, read_at: Time, lookup: Lookup<'_>) -> Absorbed {
         let mut work = Work::new(lookup);
         let number = self.feed(feed);
         for account in &page.accounts {
-            self.show(number, account, read_at, &mut work);
+            self.show(number, account, page.asked, read_at, &mut work);
         }
         for removed in &page.removed {
             let id = AccountId { feed: feed.clone(), id: removed.id.clone() };
@@ -252,7 +257,7 @@ impl Mirror {
     }
 
     /// Takes in an account that a reading shows.
-    fn show(&mut self, feed: u16, account: &Account, read_at: Time, work: &mut Work<'_>) {
+    fn show(&mut self, feed: u16, account: &Account, asked: Asked, read_at: Time, work: &mut Work<'_>) {
         let hash = account_hash(&account.id);
         let Some(at) = self.index.find(hash) else {
             work.new_in_reading += 1;
@@ -278,7 +283,16 @@ impl Mirror {
             self.index.flag(at, Flags::SEEN, true);
         }
         let same = known.digest == digest(account, &mut self.scratch) && !known.flags.has(Flags::RESERVED);
+        let changed_at = changed(account);
         if same && !known.flags.has(Flags::MISSING) {
+            // The record is not written for it: after a restart a row has to be a little older to be doubted.
+            if asked == Asked::ById || changed_at > known.changed_at {
+                self.index.changed(at, changed_at);
+            }
+            return;
+        }
+        if asked == Asked::Listed && !same && is_stale(known, account.status, changed_at) {
+            work.doubted.insert(account.id.clone());
             return;
         }
         let before = same.then(|| work.row(known.person, hash).map(|row| row.read_at)).flatten();
@@ -354,6 +368,7 @@ impl Mirror {
         }
         let digest = digest(&row.account, &mut self.scratch);
         self.index.note(at, digest, flags);
+        self.index.changed(at, changed(&row.account));
         let columns: Vec<(usize, MatchKey)> = self.index.kinds().collect();
         for (column, key) in columns {
             self.index.set_value(column, at, key_hash(&row.account, key));
@@ -378,6 +393,18 @@ impl Mirror {
             u16::try_from(self.feeds.len() - 1).unwrap_or(u16::MAX)
         })
     }
+}
+
+/// When the provider changed an account, as the index keeps it.
+fn changed(account: &Account) -> i64 {
+    account.changed_at.map_or(NEVER, Time::millis)
+}
+
+/// Whether a row is older than what is known. Deleting an account leaves its time as it was, so a row of the same time
+/// comes from before that, or else the account was brought back: a read by id tells.
+fn is_stale(known: Row, status: Status, changed_at: i64) -> bool {
+    let revives = known.flags.has(Flags::GONE) && status != Status::Gone;
+    changed_at != NEVER && (changed_at < known.changed_at || revives && changed_at == known.changed_at)
 }
 
 /// What is known of an account that only the journal names. Its unknown status gains and loses nothing.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::account_hash;
 use super::{Absorbed, Lookup};
 use crate::directory::{AccountRow, PersonRecord};
-use crate::model::PersonId;
+use crate::model::{AccountId, PersonId};
 
 /// See the module.
 pub(super) struct Work<'a> {
@@ -23,6 +23,8 @@ pub(super) struct Work<'a> {
     pub(super) new_in_reading: u64,
     /// Accounts shown before by this reading.
     pub(super) repeated: u64,
+    /// Accounts whose rows were not believed.
+    pub(super) doubted: BTreeSet<AccountId>,
 }
 
 impl<'a> Work<'a> {
@@ -38,6 +40,7 @@ impl<'a> Work<'a> {
             people: BTreeSet::new(),
             new_in_reading: 0,
             repeated: 0,
+            doubted: BTreeSet::new(),
         }
     }
 
@@ -105,7 +108,7 @@ impl<'a> Work<'a> {
 
     /// What the call changed.
     pub(super) fn done(self) -> Absorbed {
-        let Self { mut records, changed, created, mut dirty, new_in_reading, repeated, .. } = self;
+        let Self { mut records, changed, created, mut dirty, new_in_reading, repeated, doubted, .. } = self;
         let mut written = Vec::with_capacity(changed.len());
         for person in changed {
             let Some(record) = records.remove(&person) else { continue };
@@ -115,6 +118,6 @@ impl<'a> Work<'a> {
                 written.push(record);
             }
         }
-        Absorbed { records: written, dirty, new_in_reading, repeated }
+        Absorbed { records: written, dirty, new_in_reading, repeated, doubted }
     }
 }

@@ -131,9 +131,9 @@ impl Scim {
         }
         if stale && !accounts.is_empty() && paging.is_by_index() {
             // The server takes no notice of `startIndex`: asking on would never end. The repeats make this drift.
-            return Ok(Turn::End(Page { accounts, removed: Vec::new() }));
+            return Ok(Turn::End(Page { accounts, ..Page::default() }));
         }
-        paging.turn(&list, Page { accounts, removed: Vec::new() }, tally)
+        paging.turn(&list, Page { accounts, ..Page::default() }, tally)
     }
 }
 

@@ -5,7 +5,6 @@
 //! | `body` | reads a body within its limits |
 //! | `proof` | secrets, signatures and their comparison |
 //! | `set` | security event tokens and the answers that RFC 8935 wants |
-//! | `jws` | signatures of security event tokens, and the keys they are checked with |
 //! | `probe` | calls a hook as its provider would |
 //!
 //! Answers: 401 for a wrong secret or signature, 413 above 1 MiB, 400 for what is not the vendor's shape, 200 or 202
@@ -13,7 +12,6 @@
 //! trouble is never a 4xx.
 
 mod body;
-mod jws;
 mod probe;
 pub(super) mod proof;
 mod set;
@@ -283,7 +281,7 @@ impl Door<'_> {
                 let tenant = config.and_then(|feed| match &feed.kind {
                     // A tenant may be configured by a domain, which notifications do not have.
                     FeedKind::Entra { tenant, .. } => uuid::Uuid::try_parse(tenant).is_ok().then_some(tenant.as_str()),
-                    FeedKind::Okta | FeedKind::Scim | FeedKind::ScimPush => None,
+                    FeedKind::Okta | FeedKind::Scim | FeedKind::ScimPush | FeedKind::Csv(_) => None,
                 });
                 Ok((hook::graph::read(body, tenant, &is_ours)?, StatusCode::ACCEPTED))
             }

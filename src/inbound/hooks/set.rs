@@ -7,9 +7,9 @@ use axum::http::header::{AUTHORIZATION, CONTENT_LANGUAGE, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
-use super::jws::{Unsigned, verify};
 use super::{Door, Refused, body, proof, read_secret};
 use crate::feed::hook;
+use crate::inbound::jws::{Kind, Unsigned, verify};
 
 /// Why a token is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,13 +60,13 @@ impl Door<'_> {
         let read = body::read(headers, content, &self.hooks.room, self.hooks.body_time).await?;
         let text = std::str::from_utf8(&read.bytes)
             .map_err(|_| Refused::Token(Refusal::bad("invalid_request", "the body is no signed token")))?;
-        let claims = verify(text, keys).await.map_err(|unsigned| match unsigned {
+        let claims = verify(text, Kind::SecurityEvent, keys).await.map_err(|unsigned| match unsigned {
             Unsigned::NoToken(why) => Refused::Token(Refusal::bad("invalid_request", why)),
             Unsigned::Key(why) => Refused::Token(Refusal::stranger("invalid_key", why)),
             Unsigned::Signature(why) => Refused::Token(Refusal::stranger("authentication_failed", why)),
             Unsigned::NoKeys(why) => Refused::Busy(why),
         })?;
-        let told = hook::set::read(&claims, &set.issuer, &set.audience, warden.now())
+        let told = hook::set::read(&claims, &set.signer.issuer, &set.signer.audience, warden.now())
             .map_err(|refusal| Refused::Token(Refusal::bad(refusal.err, refusal.description)))?;
         drop(read);
         self.keep(told.heard).await?;

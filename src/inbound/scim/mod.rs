@@ -211,7 +211,7 @@ impl Server {
     async fn answer(&self, feed: &FeedName, path: &str, id: String, request: Request) -> Result<Reply, Refusal> {
         let kept = self.shelves.get(feed).ok_or_else(|| Refusal::not_found("feed"))?.clone();
         let (head, body) = request.into_parts();
-        if let Err(refusal) = auth::prove(&self.warden, feed, &head.headers) {
+        if let Err(refusal) = auth::prove(&self.warden, feed, &head.headers).await {
             let word = if refusal.status == StatusCode::UNAUTHORIZED { "unauthorized" } else { "unavailable" };
             info!(feed.name = %feed, request.id = %id, why = refusal.detail, "a call of the SCIM server was turned away");
             self.warden.turned_away(feed, word, &refusal.detail);

@@ -170,6 +170,11 @@ pub fn tidy(file: &Source) -> Result<String, Vec<Finding>> {
     if after.is_ok_and(|after| before.difference(&after).is_none()) { Ok(tidied) } else { Ok(text.content.clone()) }
 }
 
+/// Whether lines end as on Windows; the first one tells.
+fn has_crlf(text: &str) -> bool {
+    text.split_once('\n').is_some_and(|(first, _)| first.ends_with('\r'))
+}
+
 /// Whether bytes of unknown origin look like TOML or like CSV.
 pub fn guess(bytes: &[u8]) -> Form {
     let text = String::from_utf8_lossy(bytes);

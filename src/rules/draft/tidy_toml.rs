@@ -1,11 +1,11 @@
 //! TOML in one style: keys in one order with their `=` below each other, one blank line between rows, lists on one line
-//! while they fit. Comments and blank lines stay where they stand; a list with comments in it is left as it is.
+//! while they fit. The kind of line ends stays. Comments and blank lines stay where they stand; a list with comments in it is left as it is.
 
 use std::cmp::Reverse;
 
 use toml_edit::{Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, RawString, Table, Value};
 
-use super::Beside;
+use super::{Beside, has_crlf};
 use crate::rules::column::{Column, Key};
 
 /// Longer lines are broken at their lists.
@@ -15,6 +15,7 @@ const SHORT_LIST: usize = 40;
 
 /// `None` when the text is no TOML.
 pub(super) fn tidy(text: &str) -> Option<String> {
+    let has_crlf = has_crlf(text);
     let text = text.replace("\r\n", "\n");
     let mut document: DocumentMut = text.parse().ok()?;
     // The last line may lack its end.
@@ -24,7 +25,8 @@ pub(super) fn tidy(text: &str) -> Option<String> {
     table(document.as_table_mut());
     let tidied = document.to_string();
     let tidied = tidied.trim_matches('\n');
-    Some(if tidied.is_empty() { String::new() } else { format!("{tidied}\n") })
+    let tidied = if tidied.is_empty() { String::new() } else { format!("{tidied}\n") };
+    Some(if has_crlf { tidied.replace('\n', "\r\n") } else { tidied })
 }
 
 /// Comments and cases.

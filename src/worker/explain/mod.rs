@@ -150,6 +150,7 @@ impl Warden {
             status: person.status.to_string(),
             at: now,
             past: false,
+            journal_begins: None,
             facts: self.facts(&record, &accounts),
             accounts,
             rows,

@@ -98,6 +98,7 @@ impl Warden {
             status: if whole { person.status.to_string() } else { UNKNOWN.to_owned() },
             at,
             past: true,
+            journal_begins: past.begins,
             accounts: self.accounts(&record, Some(at))?,
             facts: Vec::new(),
             rows: Vec::new(),

@@ -21,6 +21,9 @@ pub struct ExplainView {
     pub at: Time,
     /// Whether `--at` asked for the past.
     pub past: bool,
+    /// The first entry of the journal, where the past was asked for: nothing is known of seats before it.
+    #[serde(default)]
+    pub journal_begins: Option<Time>,
     /// Their accounts.
     pub accounts: Vec<AccountView>,
     /// What is known of them, each with the account that says it and what others say.

@@ -71,6 +71,9 @@ fn it_tells_what_was() {
     assert!(!then["unknown"].as_array().unwrap().is_empty(), "the facts of then were replaced: {then}");
     let text = desk.run(&["explain", "a001@acme.example", "--at", &at]);
     assert!(text.out.contains("Not known") && text.out.contains("by the journal"), "{text:?}");
+    let before = desk.run(&["explain", "a001@acme.example", "--at", "2001-01-01"]);
+    assert!(before.out.contains("What they held is not known: the journal begins at"), "{before:?}");
+    assert!(!before.out.contains("Held no counted seat"), "{before:?}");
     assert_eq!(desk.run(&["explain", "00001", "--at", "2999-01-01"]).code, 64);
     assert_eq!(desk.run(&["explain", "00001", "--at", "last week"]).code, 64);
 }

@@ -293,7 +293,14 @@ fn coverage_counts_codes_and_rows_and_remembers() {
     assert_eq!(desk.run(&["run", "--once"]).code, 3);
     let text = desk.run(&["rules", "coverage"]);
     assert_eq!(text.code, 0);
-    for part in ["Job codes without a row", "another meaning", "requester by -", "Rows without people", "analysts"] {
+    for part in [
+        "Job codes without a row",
+        "another meaning",
+        "requester by -",
+        "Rows without people",
+        "People per row",
+        "analysts",
+    ] {
         assert!(text.out.contains(part), "{part} is not in\n{}", text.out);
     }
     let csv = desk.run(&["rules", "coverage", "-o", "csv"]);

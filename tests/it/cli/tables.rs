@@ -134,13 +134,58 @@ fn fmt_writes_files_in_one_style_and_check_shows_the_difference() {
     let formatted = fs::read_to_string(&file).unwrap();
     assert_eq!(piped(&desk, &["rules", "fmt", "-"], TOML).out, formatted);
     assert_eq!(piped(&desk, &["rules", "fmt", "-", "--check"], &formatted).code, 0);
-    assert_eq!(piped(&desk, &["rules", "fmt", "-"], "tier,id\r\nrequester , a\r\n").out, "id,tier\na,requester\n");
+    assert_eq!(piped(&desk, &["rules", "fmt", "-"], "tier,id\nrequester , a\n").out, "id,tier\na,requester\n");
+    // Line ends stay as they are.
+    assert_eq!(piped(&desk, &["rules", "fmt", "-"], "tier,id\r\nrequester , a\r\n").out, "id,tier\r\na,requester\r\n");
+    assert_eq!(piped(&desk, &["rules", "fmt", "-"], &TOML.replace('\n', "\r\n")).out, formatted.replace('\n', "\r\n"));
     assert_eq!(piped(&desk, &["rules", "fmt", "-"], "[[rule]\n").code, 65);
     assert_eq!(desk.run(&["rules", "fmt", "-", "x"]).code, 64);
     assert_eq!(
         piped(&desk, &["rules", "import", "-", "-o", "csv"], TOML).out,
         desk.run(&["rules", "import", arg(&file), "-o", "csv"]).out
     );
+}
+
+#[test]
+fn check_looks_at_the_files_that_are_named() {
+    let desk = desk();
+    assert_eq!(desk.run(&["rules", "check"]).code, 0);
+    desk.write("draft.csv", "id,tier\na,fulfilller\n");
+    let draft = desk.path("draft.csv");
+    let check = desk.run(&["rules", "check", arg(&draft), "-o", "json"]);
+    assert_eq!((check.code, &check.json()["findings"][0]["code"]), (65, &"R019".into()), "{check:?}");
+    assert_eq!(check.json()["findings"][0]["file"], arg(&draft));
+    // The files are one table: an id that is in both is found, one that is named twice is not.
+    desk.write("other.csv", "id,tier\nanalysts,requester\n");
+    let (people, other) = (desk.path("rules/people.toml"), desk.path("other.csv"));
+    let both = desk.run(&["rules", "check", arg(&people), arg(&other), arg(&other)]);
+    assert!(both.code == 65 && both.err.matches("the id `analysts` is taken").count() == 1, "{both:?}");
+    let folder = desk.run(&["rules", "check", arg(&desk.path("rules"))]);
+    assert!(folder.code == 0 && folder.out.contains("1 file of rules is in order"), "{folder:?}");
+    let piped = piped(&desk, &["rules", "check", "-"], "id,tier\na,nosuch\n");
+    assert!(piped.code == 65 && piped.err.contains("standard input"), "{piped:?}");
+    assert_eq!(desk.run(&["rules", "check", "nosuch.csv"]).code, 65);
+}
+
+#[test]
+fn faults_of_configuration_and_table_are_told_together() {
+    let desk = desk();
+    desk.write("rules/more.csv", "id,tier\na,fulfilller\n");
+    let settings = fs::read_to_string(desk.path("seatwarden.toml")).unwrap();
+    desk.write("seatwarden.toml", &settings.replace("incremental", "incrmental"));
+    for command in [&["check", "--offline"][..], &["rules", "check"]] {
+        let both = desk.run(command);
+        assert_eq!(both.code, 78, "{both:?}");
+        assert!(both.err.contains("incrmental") && both.err.contains("`fulfilller` is not a tier"), "{both:?}");
+    }
+    let json = desk.run(&["check", "--offline", "-o", "json"]).json();
+    let codes: Vec<_> = json["findings"].as_array().unwrap().iter().map(|found| found["code"].clone()).collect();
+    assert!(codes.len() == 2 && codes.contains(&"R019".into()), "{json}");
+    // Without a catalog no tier is known; how the table is written is told all the same.
+    fs::remove_file(desk.path("catalog.toml")).unwrap();
+    desk.write("rules/more.csv", "id,tier\na,\"x\n");
+    let broken = desk.run(&["check", "--offline"]);
+    assert!(broken.code == 78 && broken.err.contains("more.csv") && broken.err.contains("catalog.toml"), "{broken:?}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn the_okta_feed_of_the_sample() {
     assert_eq!((client_id.as_str(), key_id.as_deref(), *dpop), ("0oa…", Some("k1"), false));
     assert_eq!(*key, Secret::File(folder.path("okta.pem")));
     assert_eq!(token_url.as_str(), "https://acme.okta.com/oauth2/v1/token");
-    assert_eq!(scope.as_deref(), Some("okta.users.read okta.groups.read"));
+    assert_eq!(scope.as_deref(), Some("okta.users.read okta.groups.read okta.logs.read"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{CATALOG, FEED, Folder, text};
 #[test]
 fn a_finding_shows_file_line_text_and_help() {
     let folder = Folder::new(format!("[store]\npaht = \"x\"\n{FEED}"), CATALOG);
-    let Err(Failed { findings, sources }) = folder.load() else { panic!("loaded") };
+    let Err(Failed { findings, sources, .. }) = folder.load() else { panic!("loaded") };
     let shown = text(&findings, &sources);
     let file = folder.path("seatwarden.toml").display().to_string();
     for part in ["C006", "there is no setting `paht` in [store]", "paht = \"x\"", "did you mean `path`?", "1 error"] {
@@ -49,7 +49,7 @@ fn no_secret_is_ever_shown_however_broken_the_file_is() {
     ];
     for file in broken {
         let folder = Folder::new(&file, CATALOG);
-        let Err(Failed { findings, sources }) = folder.load() else { panic!("loaded: {file}") };
+        let Err(Failed { findings, sources, .. }) = folder.load() else { panic!("loaded: {file}") };
         for shown in
             [text(&findings, &sources), render::json(&findings).to_string(), format!("{findings:?}{sources:?}")]
         {

@@ -169,7 +169,7 @@ proptest! {
             for account in accounts {
                 let before: BTreeSet<_> = world.mirror.conflicts().keys().copied().collect();
                 let feed = account.id.feed.clone();
-                let absorbed = world.page(&feed, &Page { accounts: vec![account], removed: Vec::new() });
+                let absorbed = world.page(&feed, &Page { accounts: vec![account], ..Page::default() });
                 let after: BTreeSet<_> = world.mirror.conflicts().keys().copied().collect();
                 for person in before.symmetric_difference(&after) {
                     prop_assert!(absorbed.dirty.contains(person));

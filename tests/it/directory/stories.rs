@@ -1,5 +1,6 @@
 //! Who is who, as stories.
 
+use seatwarden::directory::{Asked, Page};
 use seatwarden::model::{Account, MatchKey, PersonId};
 
 use super::world::{World, account, at, gone, id};
@@ -294,5 +295,48 @@ fn a_value_that_too_many_share_links_nobody_and_costs_little() {
     }
     assert_eq!(world.people().matches("entra/1 okta/0").count(), 1, "the last two that share it fit together");
     assert!(world.conflicts().is_empty());
+    world.check();
+}
+
+#[test]
+fn a_listed_row_older_than_what_is_known_is_named_and_not_believed() {
+    let changed =
+        |seconds: i64, email: &str| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", email) };
+    let mut world = World::new();
+    world.show(&[changed(10, "ann@acme.example")]);
+    world.show(&[changed(20, "jones@acme.example")]);
+    let stale = world.show(&[changed(10, "ann@acme.example")]);
+    assert_eq!(stale.doubted, [id("okta/1")].into());
+    assert!(stale.records.is_empty() && stale.dirty.is_empty(), "{stale:?}");
+    assert_eq!(world.row("okta/1").account, changed(20, "jones@acme.example"));
+    assert!(world.show(&[changed(20, "smith@acme.example")]).doubted.is_empty(), "another mapping shows other facts");
+    // Seen again unchanged and later: what lies between is old as well, as long as the process lives.
+    world.show(&[changed(40, "smith@acme.example")]);
+    assert_eq!(world.show(&[changed(30, "ann@acme.example")]).doubted.len(), 1);
+    // A provider whose clock went back is followed by the reads by id, and believed from there on.
+    let page = Page { accounts: vec![changed(5, "ann@acme.example")], asked: Asked::ById, ..Page::default() };
+    assert!(world.page(&"okta".into(), &page).doubted.is_empty());
+    assert_eq!(world.row("okta/1").account, changed(5, "ann@acme.example"));
+    assert!(world.show(&[changed(6, "jones@acme.example")]).doubted.is_empty());
+    // Without times the last word wins.
+    assert!(world.show(&[account("okta/1", "100", "ann@acme.example")]).doubted.is_empty());
+    world.check();
+    world.restart();
+    assert!(world.show(&[changed(1, "jones@acme.example")]).doubted.is_empty(), "no time is known of it");
+    assert_eq!(world.show(&[changed(0, "ann@acme.example")]).doubted.len(), 1);
+    world.check();
+}
+
+#[test]
+fn a_row_from_before_a_deletion_does_not_bring_the_account_back() {
+    let changed =
+        |seconds: i64| Account { changed_at: Some(at(seconds)), ..account("okta/1", "100", "ann@acme.example") };
+    let mut world = World::new();
+    world.show(&[changed(10)]);
+    world.delete("okta/1");
+    assert_eq!(world.show(&[changed(10)]).doubted, [id("okta/1")].into());
+    assert_eq!(world.row("okta/1").account.status, seatwarden::model::Status::Gone);
+    assert!(world.show(&[gone(changed(10))]).doubted.is_empty(), "it is gone either way");
+    assert!(world.show(&[changed(11)]).doubted.is_empty(), "brought back since");
     world.check();
 }

@@ -49,13 +49,13 @@ impl World {
     /// Reads accounts of one feed, one page.
     pub(super) fn show(&mut self, accounts: &[Account]) -> Absorbed {
         let feed = accounts[0].id.feed.clone();
-        self.page(&feed, &Page { accounts: accounts.to_vec(), removed: Vec::new() })
+        self.page(&feed, &Page { accounts: accounts.to_vec(), ..Page::default() })
     }
 
     pub(super) fn delete(&mut self, place: &str) -> Absorbed {
         let (feed, id) = place.split_once('/').unwrap();
         let removed = vec![Removed { id: id.into(), how: "@removed: deleted".into() }];
-        self.page(&feed.into(), &Page { accounts: Vec::new(), removed })
+        self.page(&feed.into(), &Page { removed, ..Page::default() })
     }
 
     pub(super) fn page(&mut self, feed: &FeedName, page: &Page) -> Absorbed {

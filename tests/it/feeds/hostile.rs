@@ -242,6 +242,6 @@ fn a_large_page_of_repeats_and_removals_is_read_in_time_that_grows_with_its_leng
         })
         .collect();
     let read = always(Kind::Entra, entra_page(&rows, Err("d1"))).whole();
-    let Page { accounts, removed } = &read.pages[0];
+    let Page { accounts, removed, .. } = &read.pages[0];
     assert_eq!((accounts.len(), removed.len(), read.reading.accounts), (0, 10_000, 0));
 }

@@ -139,7 +139,7 @@ impl Live {
         let (sender, mut receiver) = mpsc::channel(2);
         let collect = async {
             let mut shown = BTreeMap::new();
-            while let Some(Page { accounts, removed }) = receiver.recv().await {
+            while let Some(Page { accounts, removed, .. }) = receiver.recv().await {
                 shown.extend(removed.into_iter().map(|removed| (removed.id, None)));
                 shown.extend(accounts.into_iter().map(|account| (account.id.id, Some(account.status))));
             }
@@ -203,7 +203,11 @@ fn changes_and_reads_by_id_tell_what_happened_since() {
                     assert_eq!(read.shown.get(&id(purged)), Some(&None), "removed");
                     assert_eq!(read.shown.len(), 3);
                 }
-                Kind::Okta | Kind::Scim => assert_eq!(read.reading.coverage, Coverage::Changes, "{kind:?}"),
+                Kind::Okta => {
+                    assert_eq!(read.reading.coverage, Coverage::Changes);
+                    assert_eq!(read.shown.get(&id(purged)), Some(&None), "told by the log, read by id");
+                }
+                Kind::Scim => assert_eq!(read.reading.coverage, Coverage::Changes),
             }
             assert_eq!(read.shown.get(&id(mover)), Some(&Some(Status::Active)), "{kind:?}");
             assert_eq!(read.shown.get(&id(leaver)), Some(&Some(Status::Gone)), "{kind:?}");
@@ -382,6 +386,32 @@ fn okta_is_read_with_tokens_bound_to_a_key() {
         live.mocks.faults.push(Rule::on(Server::Okta).path("/api/v1/users").nth(1).play(Fault::ExpireTokens));
         assert_eq!(live.whole().await.reading.coverage, Coverage::Whole, "after another nonce and an ended token");
         assert_eq!(live.mocks.state().okta.tokens_minted(), 2);
+    });
+}
+
+/// An app that was made before the System Log was read has no scope for it, and Okta then gives no token at all.
+#[test]
+fn an_app_without_the_scope_of_the_log_goes_on_by_the_list() {
+    runtime().block_on(async {
+        let live = Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| {
+            Auth::PrivateKeyJwt {
+                client_id: okta::CLIENT_ID.into(),
+                key,
+                key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
+                token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
+                scope: Some("okta.users.read okta.groups.read okta.logs.read".into()),
+                dpop: false,
+            }
+        })
+        .await;
+        live.mocks.state().okta.scopes.retain(|scope| scope != "okta.logs.read");
+        live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
+        let whole = live.whole().await.reading;
+        assert_eq!(whole.coverage, Coverage::Whole);
+        let changes = live.read(Scope::Changes { cursor: whole.cursor.unwrap() }).await;
+        assert_eq!(changes.reading.coverage, Coverage::Changes);
+        let told = live.feed.degraded().expect("what is missing is told");
+        assert!(told.contains("/api/v1/logs") && told.contains("okta.logs.read"), "{told}");
     });
 }
 

@@ -21,6 +21,7 @@ pub(super) const NOW: &str = "2026-11-22T10:00:00Z";
 /// The same hour as a server writes it.
 pub(super) const DATE: &str = "Sun, 22 Nov 2026 10:00:00 GMT";
 pub(super) const BASE: &str = "https://idp.acme.example";
+pub(super) const LOG: &str = "/api/v1/logs";
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -71,15 +72,22 @@ impl Answer {
 
 type Reply = dyn Fn(usize, &Asked) -> Option<Answer> + Send + Sync;
 
-/// Answers by a function of how many calls came before and of the call; `None` breaks the connection.
+/// Answers by a function of how many calls came before and of the call; `None` breaks the connection. Okta's log is
+/// quiet and its calls are not written down, but for scripts that want it.
 pub(super) struct Script {
     reply: Box<Reply>,
     asked: Mutex<Vec<Asked>>,
+    quiet_log: bool,
 }
 
 impl Script {
     pub(super) fn new(reply: impl Fn(usize, &Asked) -> Option<Answer> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { reply: Box::new(reply), asked: Mutex::default() })
+        Arc::new(Self { reply: Box::new(reply), asked: Mutex::default(), quiet_log: true })
+    }
+
+    /// The same, asked for Okta's log too.
+    pub(super) fn with_log(reply: impl Fn(usize, &Asked) -> Option<Answer> + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { reply: Box::new(reply), asked: Mutex::default(), quiet_log: false })
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
@@ -93,6 +101,10 @@ impl Transport for Script {
         let url: Url = request.uri().to_string().parse().unwrap();
         let query = url.query_pairs().into_owned().collect();
         let asked = Asked { url, query, headers: request.headers().clone() };
+        if self.quiet_log && asked.path() == LOG {
+            let next = format!("<{BASE}{LOG}?after=quiet>; rel=\"next\"");
+            return Ok(Response::builder().status(200).header("link", next).body(Bytes::from("[]")).unwrap());
+        }
         let before = {
             let mut all = self.asked.lock().unwrap();
             all.push(asked.clone());
@@ -256,6 +268,10 @@ impl Stage {
 
     pub(super) fn changes(&self, cursor: &str) -> Read {
         self.read(Scope::Changes { cursor: cursor.into() })
+    }
+
+    pub(super) fn degraded(&self) -> Option<String> {
+        self.feed.degraded()
     }
 
     pub(super) fn account(&self, id: &str) -> Presence {

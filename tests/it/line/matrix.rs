@@ -132,8 +132,13 @@ impl Bench {
                 Way::Entra => Settings::entra(),
             };
             state.scim.settings.page_max = PAGE;
+            state.okta.page_max = PAGE;
         }
-        let feed = FeedName::new(if server == Server::Entra { "entra" } else { "hr" });
+        let feed = FeedName::new(match server {
+            Server::Okta => "okta",
+            Server::Entra => "entra",
+            Server::Scim | Server::Desk => "hr",
+        });
         Self { company, server, feed }
     }
 
@@ -255,6 +260,11 @@ async fn judge(
 }
 
 #[test]
+fn okta() {
+    matrix(Server::Okta, Homes::OKTA, Way::Index);
+}
+
+#[test]
 fn entra() {
     matrix(Server::Entra, Homes::ENTRA, Way::Index);
 }
@@ -274,12 +284,14 @@ fn scim_of_entra() {
     matrix(Server::Scim, Homes::SCIM, Way::Entra);
 }
 
-/// A whole walk takes the pages that there are, and a quiet look one request. By index one page more is asked for:
+/// A whole walk takes the pages that there are, and a quiet look one request, or two at Okta: its log and its
+/// list. By index one page more is asked for:
 /// totals lie in the field, and a list that is believed too early looks like leavers.
 #[test]
 fn a_walk_takes_the_fewest_requests_that_the_protocol_allows() {
     let pages = PEOPLE.div_ceil(PAGE);
     let cases = [
+        (Server::Okta, Homes::OKTA, Way::Index, pages, 2),
         (Server::Entra, Homes::ENTRA, Way::Index, pages, 1),
         (Server::Scim, Homes::SCIM, Way::Index, pages + 1, 1),
         (Server::Scim, Homes::SCIM, Way::Cursor, pages, 1),

@@ -3,11 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use seatwarden::inbound::public::Limits;
 use seatwarden::store::{Overlay, Store};
 use seatwarden_mocks::post::{Answered, send};
 use seatwarden_mocks::push::{Dialect, Push};
+use seatwarden_mocks::{
+    Mocks, STRANGER_PRIVATE_KEY_PEM, Server, TEST_KEY_ID, TEST_PRIVATE_KEY_PEM, TEST_PUBLIC_KEY_PEM,
+};
 use serde_json::{Value, json};
 
 use super::company::{GENEROUS, Setup, run};
@@ -316,5 +322,105 @@ fn discovery_shows_seats_as_entitlements() {
         assert_eq!(licenses["Resources"][0]["type"], json!("tier"));
         let (status, schema) = tell(&called, &get("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User")).await;
         assert_eq!((status, &schema["name"]), (200, &json!("User")));
+    });
+}
+
+/// A provider that proves itself by tokens of an issuer instead of a fixed secret.
+#[test]
+fn a_token_that_the_issuer_has_signed_for_us_opens_and_no_other_does() {
+    run(async {
+        let issuing = Mocks::new(analysts(&[])).serve(Server::Okta).await.unwrap();
+        let issuer = issuing.url();
+        let more = format!(
+            "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}\n\
+             attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
+        );
+        let setup = Setup { feeds: Vec::new(), more, ..Setup::default() };
+        let called = Called::on(analysts(&["ann"]), setup, Limits::default(), Arc::new(Overlay::empty())).await;
+        let now = called.company.warden().now().millis() / 1_000;
+        let claims = |name: &str, value: Value| {
+            let mut claims = json!({"iss": issuer, "aud": "us", "exp": now + 300, "nbf": now - 5, "sub": "pusher"});
+            claims[name] = value;
+            claims
+        };
+        let signed = |claims: &Value, typ: Option<&str>, pem: &str| {
+            let mut header = Header::new(Algorithm::RS256);
+            (header.typ, header.kid) = (typ.map(str::to_owned), Some(TEST_KEY_ID.to_owned()));
+            jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()).unwrap()
+        };
+        let url = format!("http://{}/scim/v2/push/Users", called.address);
+        let status = async |header: String| {
+            let patience = Duration::from_secs(20);
+            send(Method::GET, &url, &[("authorization", &header)], "", patience).await.unwrap().status.as_u16()
+        };
+        let good = claims("aud", json!(["x", "us"]));
+        for typ in [Some("JWT"), Some("at+jwt"), Some("application/at+jwt"), None] {
+            assert_eq!(status(format!("Bearer {}", signed(&good, typ, TEST_PRIVATE_KEY_PEM))).await, 200, "{typ:?}");
+        }
+        let whole = signed(&good, None, TEST_PRIVATE_KEY_PEM);
+        let parts: Vec<&str> = whole.split('.').collect();
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let none = encode(&json!({"alg": "none", "typ": "JWT", "kid": TEST_KEY_ID}));
+        // The public key as a shared secret.
+        let mut confused = Header::new(Algorithm::HS256);
+        confused.kid = Some(TEST_KEY_ID.to_owned());
+        let confused =
+            jsonwebtoken::encode(&confused, &good, &EncodingKey::from_secret(TEST_PUBLIC_KEY_PEM.as_bytes())).unwrap();
+        let mut refused = vec![
+            format!("{none}.{}.", parts[1]),
+            format!("{}.{}.{}", parts[0], encode(&claims("sub", json!("admin"))), parts[2]),
+            confused,
+            signed(&good, None, STRANGER_PRIVATE_KEY_PEM),
+            // A token of another kind that the same issuer signs.
+            signed(&good, Some("secevent+jwt"), TEST_PRIVATE_KEY_PEM),
+            signed(&good, Some("logout+jwt"), TEST_PRIVATE_KEY_PEM),
+            String::new(),
+            SECRET.to_owned(),
+        ];
+        for (name, value) in [
+            ("iss", json!("https://elsewhere")),
+            ("aud", json!("them")),
+            ("aud", json!(["them"])),
+            ("aud", Value::Null),
+            ("exp", json!(now - 61)),
+            ("exp", json!("9999999999")),
+            ("exp", Value::Null),
+            ("nbf", json!(now + 120)),
+            ("nbf", json!("soon")),
+        ] {
+            refused.push(signed(&claims(name, value), None, TEST_PRIVATE_KEY_PEM));
+        }
+        for token in refused {
+            assert_eq!(status(format!("Bearer {token}")).await, 401, "{token}");
+            assert_eq!(status(token).await, 401, "without a scheme");
+        }
+        // Okta's and Entra's clocks may differ from ours by seconds.
+        let late = signed(&claims("exp", json!(now - 30)), None, TEST_PRIVATE_KEY_PEM);
+        assert_eq!(status(format!("Bearer {late}")).await, 200);
+    });
+}
+
+/// Whoever calls is not told off for our own trouble: a provider that meets a 401 stops pushing for good.
+#[test]
+fn where_the_issuers_keys_are_not_to_be_had_the_provider_is_asked_to_come_back() {
+    run(async {
+        let issuing = Mocks::new(analysts(&[])).serve(Server::Okta).await.unwrap();
+        let issuer = issuing.url();
+        issuing.stop().await;
+        let more = format!(
+            "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}\n\
+             attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
+        );
+        let setup = Setup { feeds: Vec::new(), more, ..Setup::default() };
+        let called = Called::on(analysts(&["ann"]), setup, Limits::default(), Arc::new(Overlay::empty())).await;
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(TEST_KEY_ID.to_owned());
+        let key = EncodingKey::from_rsa_pem(TEST_PRIVATE_KEY_PEM.as_bytes()).unwrap();
+        let token = jsonwebtoken::encode(&header, &json!({"iss": issuer, "aud": "us"}), &key).unwrap();
+        let url = format!("http://{}/scim/v2/push/Users", called.address);
+        let bearer = format!("Bearer {token}");
+        let answer = send(Method::GET, &url, &[("authorization", &bearer)], "", Duration::from_secs(20)).await.unwrap();
+        assert_eq!(answer.status.as_u16(), 503);
+        assert!(answer.headers.contains_key("retry-after"));
     });
 }

@@ -67,14 +67,17 @@ fn other_spellings_and_cases_are_kept() {
 }
 
 #[test]
-fn csv_is_plain_and_keeps_its_separator_and_mark() {
+fn csv_is_plain_and_keeps_its_separator_mark_and_line_ends() {
     let text =
         "\u{feff}\"job_code\"; tier ;id;\"note\"\r\n\"SD-1 | SD-2\"; agent;a ;\"a; b\"\r\n\r\n\r\nX;\"agent\";b; \r\n";
-    assert_eq!(tidied("a.csv", text), "\u{feff}id;job_code;tier;note\na;SD-1 SD-2;agent;\"a; b\"\n\nb;X;agent;\n");
-    assert_eq!(tidied("a.csv", "sep=;\r\ntier;id\r\nagent;a\r\n"), "sep=;\nid;tier\na;agent\n");
+    assert_eq!(
+        tidied("a.csv", text),
+        "\u{feff}id;job_code;tier;note\r\na;SD-1 SD-2;agent;\"a; b\"\r\n\r\nb;X;agent;\r\n"
+    );
+    assert_eq!(tidied("a.csv", "sep=;\r\ntier;id\r\nagent;a\r\n"), "sep=;\r\nid;tier\r\na;agent\r\n");
     let wide: Vec<u8> =
         [0xFF, 0xFE].into_iter().chain("id,tier\r\nä,agent\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    assert_eq!(tidy(&source("a.csv", wide)).unwrap(), "\u{feff}id,tier\nä,agent\n");
+    assert_eq!(tidy(&source("a.csv", wide)).unwrap(), "\u{feff}id,tier\r\nä,agent\r\n");
     let both = "tier,id\nagent,a\n\nuntil,person,tier,owner,reason\n2026-12-31,p,agent,o,r\n";
     assert_eq!(tidied("a.csv", both), "id,tier\na,agent\n\nperson,until,tier,owner,reason\np,2026-12-31,agent,o,r\n");
 }

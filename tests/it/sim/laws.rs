@@ -65,6 +65,25 @@ pub(super) struct Before {
     day: Date,
 }
 
+/// What somebody may look like whose accounts were read at different times. An attribute that the first feed does not
+/// have comes from the next one, so that a feed that cannot be read leaves an older department beside a newer job code.
+fn pictures(known: &[Facts], homes: usize) -> Vec<Facts> {
+    let mut pictures = known.to_vec();
+    for _ in 1..homes {
+        for first in pictures.clone() {
+            for next in known {
+                let job = first.job.clone().or_else(|| next.job.clone());
+                let department = first.department.clone().or_else(|| next.department.clone());
+                let picture = Facts { job, department, ..first.clone() };
+                if !pictures.contains(&picture) {
+                    pictures.push(picture);
+                }
+            }
+        }
+    }
+    pictures
+}
+
 impl Watch {
     /// Takes down what the world shows now.
     pub(super) fn note_world(&mut self, house: &House) {
@@ -210,15 +229,16 @@ impl Watch {
     /// Everything that a pass may have known of somebody: what stands and what they are, each of its own time.
     fn dues(&self, house: &House, who: Who, days: &BTreeSet<Date>) -> Vec<Due> {
         let versions = &self.versions[&who];
-        let homes = house.shape.feeds.iter().filter(|feed| is_home(versions.last().unwrap().homes, **feed));
-        let oldest = homes.map(|feed| self.read.get(&(who, feed_name(*feed))).copied().unwrap_or(0)).min().unwrap_or(0);
+        let homes = || house.shape.feeds.iter().filter(|feed| is_home(versions.last().unwrap().homes, **feed));
+        let oldest =
+            homes().map(|feed| self.read.get(&(who, feed_name(*feed))).copied().unwrap_or(0)).min().unwrap_or(0);
         let known = &versions[oldest.min(versions.len() - 1)..];
         let Some(table) = &house.in_force else { return Vec::new() };
         let mut dues = Vec::new();
         for stands in known {
-            for is in known {
+            for is in pictures(known, homes().count()) {
                 for day in days {
-                    dues.push(due(&house.shape, table, &house.shape.pools, stands, is, *day));
+                    dues.push(due(&house.shape, table, &house.shape.pools, stands, &is, *day));
                 }
             }
         }

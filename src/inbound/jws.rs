@@ -1,4 +1,4 @@
-//! Signatures of security event tokens: asymmetric ones alone, with a key that the issuer publishes for signing.
+//! Signatures of tokens: asymmetric ones alone, with a key that the issuer publishes for signing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,6 +23,24 @@ const ALLOWED: [Algorithm; 8] = [
 /// The shortest RSA modulus in bytes (CAEP interoperability profile: 2048 bit).
 const RSA_BYTES: usize = 256;
 
+/// What a token is for, by its `typ` (RFC 8725 section 3.11): one must not be taken for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `secevent+jwt` (RFC 8417).
+    SecurityEvent,
+    /// `at+jwt` (RFC 9068), or `JWT` as most issuers write.
+    Access,
+}
+
+impl Kind {
+    const fn allows(self) -> &'static [&'static str] {
+        match self {
+            Self::SecurityEvent => &["secevent+jwt"],
+            Self::Access => &["at+jwt", "jwt", ""],
+        }
+    }
+}
+
 /// Why a token is not believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unsigned {
@@ -37,10 +55,10 @@ pub(super) enum Unsigned {
 }
 
 /// Checks the signature and gives the claims, of which nothing is checked yet.
-pub(super) async fn verify(token: &str, keys: &Keys) -> Result<Value, Unsigned> {
+pub(super) async fn verify(token: &str, kind: Kind, keys: &Keys) -> Result<Value, Unsigned> {
     let token = token.trim();
     if token.split('.').count() != 3 {
-        return Err(Unsigned::NoToken("the body is no signed token"));
+        return Err(Unsigned::NoToken("this is no signed token"));
     }
     // `none` and whatever else is not known has no name among the algorithms.
     let header = jsonwebtoken::decode_header(token)
@@ -48,9 +66,12 @@ pub(super) async fn verify(token: &str, keys: &Keys) -> Result<Value, Unsigned> 
     if !ALLOWED.contains(&header.alg) {
         return Err(Unsigned::Signature("the algorithm is not allowed"));
     }
-    let kind = header.typ.as_deref().unwrap_or_default().to_ascii_lowercase();
-    if kind.strip_prefix("application/").unwrap_or(&kind) != "secevent+jwt" {
-        return Err(Unsigned::NoToken("typ is not secevent+jwt"));
+    let typ = header.typ.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if !kind.allows().contains(&typ.strip_prefix("application/").unwrap_or(&typ)) {
+        return Err(Unsigned::NoToken(match kind {
+            Kind::SecurityEvent => "typ is not secevent+jwt",
+            Kind::Access => "typ is not that of an access token",
+        }));
     }
     let key = keys.find(header.kid.as_deref()).await.map_err(|error| Unsigned::NoKeys(error.to_string()))?;
     let key = key.ok_or(Unsigned::Key("the issuer has no key of this kid"))?;
