@@ -23,8 +23,8 @@ pub fn decide(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) ->
 
 /// The same plan, found without a look at those whom it leaves as they are. `people` is everybody who wants something
 /// else than when the last such plan was made and its notes were written, everybody in [`Plan::people`] of that plan, and
-/// everybody about whose seats anything was written since; policy and day must be those of that plan. Whom else to look at is found here:
-/// seats that are moving, held plans, and the queue of a pool as soon as it has a seat to give.
+/// everybody about whose seats anything was written since; policy and day must be those of that plan. Whom else to look
+/// at is found here: seats that are moving, held plans, and the queue of a pool as soon as it has a seat to give.
 ///
 /// It tells no queues: `waiting` is empty, for most of those who wait are not looked at.
 pub fn decide_few(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time, people: &BTreeSet<PersonId>) -> Plan {

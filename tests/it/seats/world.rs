@@ -146,7 +146,7 @@ impl World {
         let graces = holdings.values().filter_map(|holding| Some(holding.leaving.as_ref()?.due_at));
         assert_eq!(holdings.next_grace(self.now), graces.filter(|at| *at > self.now).min());
         for units in self.ledger.units.values() {
-            let new = (1..).find(|number| units.get(UnitNo(*number)).is_none());
+            let new = (1..=u32::MAX).find(|number| units.get(UnitNo(*number)).is_none());
             assert_eq!(Some(units.first_new()), new);
         }
     }
