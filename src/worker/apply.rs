@@ -14,7 +14,7 @@ use super::metrics;
 use super::pass::Planned;
 use super::status::Failing;
 use super::warden::{Warden, WardenError};
-use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, Time, UnitNo};
+use crate::model::{AccountId, Billing, Digest, PersonId, PoolId, Seats, Time, UnitNo};
 use crate::rules::Standing;
 use crate::seats::{self, Action, Event, HoldState, Known, PoolMode, Step};
 use crate::store::{Batch, StoreError};
@@ -362,7 +362,8 @@ impl Warden {
         Ok(())
     }
 
-    /// Gives back seats of ours that a desk no longer shows, without a change of the ledger.
+    /// Gives back seats of ours that a desk no longer shows, without a change of the ledger. Where fewer seats are bought
+    /// than are held, no more are given back than were bought.
     async fn repair_lost(&self, pass: u64, applied: &mut Applied) -> Result<(), WardenError> {
         let lost: Vec<(PoolId, PersonId)> = self
             .stand()
@@ -373,8 +374,19 @@ impl Warden {
             .collect();
         let modes = self.modes();
         let paused = self.paused(self.now());
+        let mut away: BTreeMap<PoolId, BTreeSet<PersonId>> = BTreeMap::new();
+        for (pool, person) in &lost {
+            away.entry(pool.clone()).or_default().insert(*person);
+        }
         for (pool, person) in lost {
             let ledger = self.ledger();
+            let in_use = ledger.counts().get(&pool).map_or(0, |count| count.total());
+            let shown = in_use.saturating_sub(away.get(&pool).map_or(0, |people| count_of(people.len())));
+            let bought = self.parts.catalog.pools.get(&pool).map(|pool| pool.seats);
+            if matches!(bought, Some(Seats::Bought(bought)) if shown >= bought) {
+                info!(person.id = %person, pool = %pool, pass, "a seat that the desk had lost is not given back: fewer were bought than are held");
+                continue;
+            }
             let held = ledger.holding(person, &pool).is_some_and(|holding| holding.state == HoldState::Held);
             let key = (person, pool.clone());
             if !held || paused.contains(&key) || modes.get(&pool) == Some(&PoolMode::Observe) {
@@ -383,6 +395,7 @@ impl Warden {
             match self.call_grant(person, &pool).await {
                 Ended::Done { .. } => {
                     info!(person.id = %person, pool = %pool, pass, "a seat that the desk had lost was given back");
+                    away.entry(pool.clone()).or_default().remove(&person);
                     for desk in self.stand().desks.values_mut() {
                         if let Some(people) = desk.lost.get_mut(&pool) {
                             people.retain(|other| *other != person);
@@ -449,4 +462,8 @@ fn chunk<'s>(rest: &mut VecDeque<&'s Step>) -> Vec<&'s Step> {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn count_of(people: usize) -> u32 {
+    u32::try_from(people).unwrap_or(u32::MAX)
 }
