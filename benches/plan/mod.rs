@@ -7,7 +7,9 @@ use divan::{Bencher, black_box};
 use jiff::tz::TimeZone;
 use seatwarden::model::{Attribute, Catalog, Digest, PersonId, Pool, PoolId, PoolKind, RuleId, Seats, Time};
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
-use seatwarden::seats::{Brake, Brakes, Event, Lately, Ledger, Limit, Policy, check, decide, scope};
+use seatwarden::seats::{
+    Brake, Brakes, Event, Lately, Ledger, Limit, Policy, check, check_few, decide, decide_few, scope,
+};
 
 /// People and bought seats.
 const SIZES: [(u64, u32); 3] = [(1_000, 120), (100_000, 12_000), (1_000_000, 120_000)];
@@ -124,6 +126,45 @@ fn nothing_to_do(bencher: Bencher<'_, '_>, size: (u64, u32)) {
     let (desired, policy) = company(size);
     let ledger = settled(&desired, &policy);
     bencher.bench(|| decide(black_box(&desired), &ledger, &policy, now()));
+}
+
+/// Ten movers in a full company, planned for by what the ledger counts along.
+#[divan::bench(args = SIZES, sample_count = 20)]
+fn a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
+    let (mut desired, policy) = company(size);
+    let ledger = settled(&desired, &policy);
+    let dirty: BTreeSet<PersonId> = (0..10).map(|index| PersonId(index * 7)).collect();
+    for person in &dirty {
+        desired.insert(*person, nothing(person.0));
+    }
+    bencher.bench(|| decide_few(black_box(&desired), &ledger, &policy, now(), &dirty));
+}
+
+/// One leaver in a full company: the seat goes to the first of all who wait.
+#[divan::bench(args = SIZES, sample_count = 20)]
+fn a_leaver(bencher: Bencher<'_, '_>, size: (u64, u32)) {
+    let (mut desired, policy) = company(size);
+    let ledger = settled(&desired, &policy);
+    let standing = Standing::Left { feed: "okta".into(), word: "DEPROVISIONED".into(), absence: false, accepted: true };
+    desired.insert(PersonId(7), Want { standing, ..nothing(7) });
+    let dirty = [PersonId(7)].into();
+    let plan = decide_few(&desired, &ledger, &policy, now(), &dirty);
+    assert_eq!(plan.steps.len(), 2, "a seat is taken and given");
+    bencher.bench(|| decide_few(black_box(&desired), &ledger, &policy, now(), &dirty));
+}
+
+/// The reader on the plan for ten movers, by what the ledger counts along.
+#[divan::bench(args = SIZES, sample_count = 20)]
+fn read_a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
+    let (mut desired, policy) = company(size);
+    let ledger = settled(&desired, &policy);
+    let dirty: BTreeSet<PersonId> = (0..10).map(|index| PersonId(index * 7)).collect();
+    for person in &dirty {
+        desired.insert(*person, nothing(person.0));
+    }
+    let plan = decide_few(&desired, &ledger, &policy, now(), &dirty);
+    assert!(check_few(&plan, &desired, &ledger, &policy, now()).is_empty());
+    bencher.bench(|| check_few(black_box(&plan), &desired, &ledger, &policy, now()));
 }
 
 /// Ten movers in a full company, with nobody else looked at but those who wait.

@@ -60,6 +60,7 @@ impl<'a> Sheet<'a> {
             let observed = observed.collect();
             beside.insert(hopeful.person, Beside { base, addons: held, observed });
         }
+        self.rooms.watch(PoolKind::Addon);
         for (pool, wishes) in wishes.into_values() {
             self.serve_addon(pool, &wishes, &mut beside);
         }

@@ -19,7 +19,6 @@ pub(super) struct Bench<'a> {
     desired: &'a Desired,
     ledger: &'a Ledger,
     policy: &'a Policy,
-    held_seats: BTreeMap<&'a PoolId, u64>,
     /// Pools of the catalog that are other than they were, and how they were.
     edited: Option<(BTreeSet<PoolId>, &'a Shape)>,
 }
@@ -34,17 +33,12 @@ struct Docket<'b> {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(desired: &'a Desired, ledger: &'a Ledger, policy: &'a Policy) -> Self {
-        let mut held_seats: BTreeMap<&PoolId, u64> = BTreeMap::new();
-        for (_, pool) in ledger.holdings.keys() {
-            let count = held_seats.entry(pool).or_default();
-            *count = count.saturating_add(1);
-        }
         let edited = policy.catalog_before.as_ref().map(|before| {
             let pools = shape::edited(before, &shape::shape(&policy.catalog));
             (pools, before)
         });
         let edited = edited.filter(|(pools, _)| !pools.is_empty());
-        Self { desired, ledger, policy, held_seats, edited }
+        Self { desired, ledger, policy, edited }
     }
 
     /// What trips in the draft, of the first kind that trips at all: attributes that were lost, what is taken from
@@ -153,7 +147,7 @@ impl<'a> Bench<'a> {
 
     /// How many seats of the pool that brake still lets be taken within the span; `None` where it sets no limit.
     fn left(&self, kind: Kind, brake: &Brake, pool: &PoolId, span: Span) -> Option<u64> {
-        let whole = self.held_seats.get(pool).copied().unwrap_or(0);
+        let whole = self.ledger.holdings.count(pool);
         let brakes = &self.policy.brakes;
         let own = |reason: Option<Reason>| {
             (brakes.leavers.is_some() && Kind::Leavers.counts(reason))

@@ -30,6 +30,8 @@ pub(super) struct Frame<'a> {
     pub(super) now: Time,
     pub(super) today: Date,
     pub(super) around: &'a Around,
+    /// The only people to look at; everybody else stays as they are.
+    pub(super) few: Option<&'a BTreeSet<PersonId>>,
     chains: BTreeMap<&'a PoolId, Chain<'a>>,
     /// Why seats would be given that brakes have held so far.
     held: BTreeMap<(PersonId, &'a PoolId), Reason>,
@@ -57,7 +59,7 @@ impl<'a> Frame<'a> {
         let chains = counted.map(|pool| (&pool.id, chain(policy, pool))).collect();
         let held = held(ledger);
         let today = now.date_in(&policy.time_zone);
-        Self { desired, ledger, policy, now, today, around, chains, held }
+        Self { desired, ledger, policy, now, today, around, few: None, chains, held }
     }
 
     /// The pool, when its seats are counted.
@@ -97,6 +99,18 @@ impl<'a> Frame<'a> {
     /// Whether giving the seat is held by a brake.
     pub(super) fn is_gain_held(&self, person: PersonId, pool: &PoolId) -> bool {
         self.around.gains.get(&person).is_some_and(|pools| pools.contains_key(pool))
+    }
+
+    /// Places in queues, of everybody or of the few.
+    pub(super) fn waiting(&self) -> Box<dyn Iterator<Item = &'a (PersonId, PoolId)> + 'a> {
+        let waiting = &self.ledger.waiting;
+        let Some(few) = self.few else { return Box::new(waiting.keys()) };
+        let of = |person: &PersonId| {
+            let person = *person;
+            let places = waiting.range((person, PoolId::new(""))..).map(|(key, _)| key);
+            places.take_while(move |(who, _)| *who == person)
+        };
+        Box::new(few.iter().flat_map(of))
     }
 
     /// Since when the person waits for the pool; from now on when they do not yet.

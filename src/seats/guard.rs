@@ -15,7 +15,7 @@ use super::hold::{self, is_released};
 use super::keep::kept;
 use super::plan::{KeptBy, Step};
 use super::{Ledger, Policy};
-use crate::model::{Digest, PoolId, Time};
+use crate::model::{Digest, PersonId, PoolId, Time};
 use crate::rules::Desired;
 
 /// The brake of an edited table, in one pass.
@@ -60,14 +60,26 @@ impl Group {
 }
 
 /// Drafts until nothing new trips.
-pub(super) fn judge(desired: &Desired, ledger: &Ledger, policy: &Policy, now: Time) -> Verdict {
+/// `few` are the people to look at; `None` looks at everybody.
+pub(super) fn judge(
+    desired: &Desired,
+    ledger: &Ledger,
+    policy: &Policy,
+    now: Time,
+    mut few: Option<BTreeSet<PersonId>>,
+) -> Verdict {
     let bench = Bench::new(desired, ledger, policy);
     let asleep = ledger.held.iter().filter(|(_, hold)| hold.plan.expires_at > now && hold::is_unseen(hold, desired));
     let mut verdict = Verdict { asleep: asleep.map(|(digest, _)| digest.clone()).collect(), ..Verdict::default() };
     // Approved plans that cannot be made as approved; they stay held.
     let mut unfit: BTreeSet<Digest> = BTreeSet::new();
     loop {
-        verdict.draft = draft(desired, ledger, policy, now, &around(&verdict, ledger));
+        verdict.draft = draft(desired, ledger, policy, now, &around(&verdict, ledger), few.as_ref());
+        // A seat that could have gone to somebody else makes this draft a wrong one, so nothing may follow from it.
+        if let Some(few) = few.as_mut().filter(|_| !verdict.draft.called.is_empty()) {
+            few.append(&mut verdict.draft.called);
+            continue;
+        }
         let kept = kept(&verdict.draft.steps, desired, ledger, policy);
         if !kept.is_empty() {
             verdict.kept.extend(kept);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::holdings::Tally;
 use super::ledger::HoldState;
 use super::plan::{KeptBy, Step};
 use super::{Ledger, Policy};
@@ -45,10 +46,12 @@ fn last(
         return Vec::new();
     }
     let losers: BTreeSet<PersonId> = losing.iter().map(|step| step.person).collect();
-    let holders = ledger.holdings.iter().filter(|((_, held), it)| *held == pool.id && it.state == HoldState::Held);
-    let stay = holders.filter(|((person, _), _)| !losers.contains(person)).count();
-    let keep = usize::try_from(pool.keep).unwrap_or(usize::MAX);
-    let short = keep.saturating_sub(stay);
+    let is_holder =
+        |person: &&PersonId| ledger.holding(**person, &pool.id).is_some_and(|holding| holding.state == HoldState::Held);
+    let lose = u64::try_from(losers.iter().filter(is_holder).count()).unwrap_or(u64::MAX);
+    let holders = ledger.holdings.tallies().get(&pool.id).map_or(0, Tally::held);
+    let stay = holders.saturating_sub(lose);
+    let short = usize::try_from(u64::from(pool.keep).saturating_sub(stay)).unwrap_or(usize::MAX);
     losing.sort_by_key(|step| {
         let works = desired.get(&step.person).is_some_and(|want| want.standing == Standing::Active);
         let since = ledger.holding(step.person, &pool.id).map_or(Time::default(), |holding| holding.since);

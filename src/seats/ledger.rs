@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{Book, Denial};
 use super::event::{Cause, Event, Known};
+use super::holdings::Holdings;
 use super::life::{Stage, seat_of};
 use super::plan::HeldPlan;
 use super::undo::Pinned;
@@ -17,7 +18,7 @@ use crate::rules::Basis;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     /// Seats by holder and pool.
-    pub holdings: BTreeMap<(PersonId, PoolId), Holding>,
+    pub holdings: Holdings,
     /// People who should hold a seat and cannot yet.
     pub waiting: BTreeMap<(PersonId, PoolId), Waiting>,
     /// Seats that nobody holds and nobody may get yet.
@@ -368,12 +369,11 @@ impl Ledger {
     /// How many seats are in which state, by pool.
     pub fn counts(&self) -> BTreeMap<PoolId, Count> {
         let mut counts: BTreeMap<PoolId, Count> = BTreeMap::new();
-        for ((_, pool), holding) in &self.holdings {
+        let narrow = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        for (pool, tally) in self.holdings.tallies() {
             let count = counts.entry(pool.clone()).or_default();
-            match holding.state {
-                HoldState::Granting => count.pending = count.pending.saturating_add(1),
-                HoldState::Held | HoldState::Revoking => count.used = count.used.saturating_add(1),
-            }
+            count.pending = narrow(tally.granting);
+            count.used = narrow(tally.seats.saturating_sub(tally.granting));
         }
         for (_, pool) in self.cooling.keys() {
             let count = counts.entry(pool.clone()).or_default();
@@ -437,9 +437,7 @@ impl Ledger {
 
     fn on_seat(&mut self, person: PersonId, pool: &PoolId, change: impl FnOnce(&mut Holding)) -> Touched {
         let key = (person, pool.clone());
-        if let Some(holding) = self.holdings.get_mut(&key) {
-            change(holding);
-        }
+        self.holdings.change(&key, change);
         Touched::Seat(key.0, key.1)
     }
 }

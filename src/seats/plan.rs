@@ -1,6 +1,6 @@
 //! A change to the world as a value: printable, comparable, storable, refusable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,12 @@ impl Plan {
     /// Whether it changes anybody's seat now.
     pub fn changes_seats(&self) -> bool {
         self.steps.iter().any(|step| step.action != Action::HoldOff)
+    }
+
+    /// Everybody about whom it has a step, or whom it keeps from one: whom the plan after it has to look at again,
+    /// whatever became of the steps.
+    pub fn people(&self) -> BTreeSet<PersonId> {
+        self.steps.iter().chain(self.kept.iter().map(|kept| &kept.step)).map(|step| step.person).collect()
     }
 
     /// What it does for one person, now or later.

@@ -37,6 +37,35 @@ pub struct Policy {
     pub time_zone: TimeZone,
 }
 
+impl Policy {
+    /// Whether both are the same but for what passed lately, which moves with time alone.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self {
+            catalog,
+            brakes,
+            occupied,
+            lately: _,
+            catalog_before,
+            protected,
+            prefer,
+            modes,
+            may_revoke,
+            rules_digest,
+            time_zone,
+        } = self;
+        *catalog == other.catalog
+            && *brakes == other.brakes
+            && *occupied == other.occupied
+            && *catalog_before == other.catalog_before
+            && *protected == other.protected
+            && *prefer == other.prefer
+            && *modes == other.modes
+            && *may_revoke == other.may_revoke
+            && *rules_digest == other.rules_digest
+            && *time_zone == other.time_zone
+    }
+}
+
 /// What may be done in a pool, by the mode of its desks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolMode {

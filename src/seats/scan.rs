@@ -1,12 +1,15 @@
-//! The first stage of a draft: one walk over everybody who wants or holds a seat.
+//! The first stage of a draft: one walk over everybody who wants or holds a seat, or over the few to look at.
 //!
 //! Decides what needs no look at anybody else: who stays, who loses at once, whose grace runs. Whoever wants a seat
 //! is noted for the stages after it.
+
+use std::collections::BTreeSet;
 
 use super::addon::Hopeful;
 use super::cooling::is_over;
 use super::event::{Cause, Event};
 use super::frame::Frame;
+use super::holdings::Tally;
 use super::ledger::{HoldState, Holding};
 use super::order::Moving;
 use super::plan::{Action, Step};
@@ -87,7 +90,7 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// Walks over everybody.
+    /// Walks over everybody, or over the few.
     pub(super) fn scan(frame: &'a Frame<'a>) -> Self {
         let mut sheet = Self {
             frame,
@@ -105,6 +108,16 @@ impl<'a> Sheet<'a> {
         };
         sheet.cooling();
         sheet.reserved();
+        match frame.few {
+            None => sheet.everybody(),
+            Some(few) => sheet.only(few),
+        }
+        sheet.rooms.watch(PoolKind::Tier);
+        sheet
+    }
+
+    fn everybody(&mut self) {
+        let frame = self.frame;
         let mut wants = frame.desired.iter().peekable();
         let mut holdings = frame.ledger.holdings.iter().peekable();
         let mut seats: Vec<Seat<'a>> = Vec::new();
@@ -120,9 +133,26 @@ impl<'a> Sheet<'a> {
                 seats.push(Seat { id, pool: frame.counted(id), holding });
             }
             let want = wants.next_if(|(wanting, _)| **wanting == person).map(|(_, want)| want);
-            sheet.person(person, want, &seats);
+            self.person(person, want, &seats);
         }
-        sheet
+    }
+
+    /// Counts all seats by the sums of the ledger, and counts those of the few anew.
+    fn only(&mut self, few: &BTreeSet<PersonId>) {
+        let frame = self.frame;
+        self.rooms.hold_all(&frame.ledger.holdings);
+        let live = frame.ledger.holdings.tallies().values().map(Tally::live);
+        self.keep = live.fold(0, u64::saturating_add);
+        for person in few {
+            let seats = frame.ledger.of_person(*person);
+            let seats: Vec<Seat<'a>> =
+                seats.map(|(id, holding)| Seat { id, pool: frame.counted(id), holding }).collect();
+            for seat in &seats {
+                self.rooms.unhold(seat.id, *person, seat.holding.class.as_ref());
+                self.keep = self.keep.saturating_sub(u64::from(seat.is_live()));
+            }
+            self.person(*person, frame.desired.get(person), &seats);
+        }
     }
 
     fn cooling(&mut self) {

@@ -45,8 +45,9 @@ impl<'a> Shelves<'a> {
         let mut pools = BTreeMap::new();
         for (id, people) in gaining {
             let Some(pool) = frame.counted(id) else { continue };
-            let mut shelf =
-                Shelf { pool, units: frame.ledger.units.get(id), next: 1, open: BTreeSet::new(), own: BTreeMap::new() };
+            let units = frame.ledger.units.get(id);
+            let next = units.map_or(1, Units::first_new);
+            let mut shelf = Shelf { pool, units, next, open: BTreeSet::new(), own: BTreeMap::new() };
             for (number, unit) in open_units(frame, pool) {
                 match unit.last().map(|last| last.person) {
                     Some(person) if people.contains(&person) && !shelf.own.contains_key(&person) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Ledger;
 use super::cooling::is_over;
 use super::frame::Frame;
-use super::unit::Unit;
+use super::unit::{Unit, Units};
 use crate::model::{Exemption, PersonId, Pool, PoolId, Seats, Time, UnitNo};
 
 /// What is left of the limit while a plan is made.
@@ -113,7 +113,7 @@ pub const fn exemption_word(exemption: Exemption) -> &'static str {
 /// touched, else the lowest idle one.
 pub fn adopted_unit(ledger: &Ledger, pool: &Pool) -> Option<UnitNo> {
     let units = ledger.units.get(&pool.id);
-    let numbers = (1..=bought(pool)).map(UnitNo);
+    let numbers = (units.map_or(1, Units::first_new)..=bought(pool)).map(UnitNo);
     let new = numbers.into_iter().find(|number| units.is_none_or(|units| units.get(*number).is_none()));
     new.or_else(|| units?.idle().map(|(number, _)| number).next())
 }

@@ -19,9 +19,11 @@ pub const CHANGES_KEPT: Duration = Duration::from_hours(24 * 366 * 3);
 /// The seats of one pool that were ever given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Units {
-    units: BTreeMap<UnitNo, Unit>,
+    seats: BTreeMap<UnitNo, Unit>,
     /// Those that nobody has and that do not cool.
     idle: BTreeSet<UnitNo>,
+    /// Every number from 1 to this was given before, and the next one never.
+    given: u32,
 }
 
 /// One seat.
@@ -73,60 +75,64 @@ impl Unit {
 impl Units {
     /// The seat of that number, if it was ever given.
     pub fn get(&self, unit: UnitNo) -> Option<&Unit> {
-        self.units.get(&unit)
+        self.seats.get(&unit)
     }
 
     /// All seats that were ever given, by number.
     pub fn iter(&self) -> impl Iterator<Item = (UnitNo, &Unit)> {
-        self.units.iter().map(|(number, unit)| (*number, unit))
+        self.seats.iter().map(|(number, unit)| (*number, unit))
     }
 
     /// Seats that were given before and that nobody has, by number.
     pub fn idle(&self) -> impl Iterator<Item = (UnitNo, &Unit)> {
-        self.idle.iter().filter_map(|number| Some((*number, self.units.get(number)?)))
+        self.idle.iter().filter_map(|number| Some((*number, self.seats.get(number)?)))
+    }
+
+    /// The lowest number that was never given.
+    pub const fn first_new(&self) -> u32 {
+        self.given.saturating_add(1)
     }
 
     /// When seats of the pool went to other hands since `from`, in no order.
     pub fn changes_since(&self, from: Time) -> impl Iterator<Item = Time> {
-        self.units.values().flat_map(|unit| &unit.changes).copied().filter(move |at| *at > from)
+        self.seats.values().flat_map(|unit| &unit.changes).copied().filter(move |at| *at > from)
     }
 
     /// Puts a seat as it was read from a store; `None` takes it out.
     pub fn put(&mut self, number: UnitNo, unit: Option<Unit>) {
         self.idle.remove(&number);
-        match unit {
-            Some(unit) => {
-                if unit.state == UnitState::Free {
-                    self.idle.insert(number);
-                }
-                self.units.insert(number, unit);
+        if let Some(unit) = unit {
+            if unit.state == UnitState::Free {
+                self.idle.insert(number);
             }
-            None => {
-                self.units.remove(&number);
-            }
+            self.seats.insert(number, unit);
+            self.came(number);
+        } else {
+            self.seats.remove(&number);
+            self.went(number);
         }
     }
 
     /// Whether nothing was ever given.
     pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
+        self.seats.is_empty()
     }
 
     /// Whether that seat may be given: it is new or idle.
     pub fn is_open(&self, number: UnitNo) -> bool {
-        self.units.get(&number).is_none_or(|unit| unit.state == UnitState::Free)
+        self.seats.get(&number).is_none_or(|unit| unit.state == UnitState::Free)
     }
 
     /// Gives a seat: the one that is wanted, or, for entries of a journal that name none or one in use, the lowest
     /// idle one, or the one after the last. `changes` is false for a seat that the person had before, at the desk.
     pub(super) fn give(&mut self, person: PersonId, wanted: Option<UnitNo>, at: Time, changes: bool) -> UnitNo {
         let next = || {
-            let last = self.units.keys().next_back().map_or(0, |last| last.0);
+            let last = self.seats.keys().next_back().map_or(0, |last| last.0);
             self.idle.first().copied().unwrap_or(UnitNo(last.saturating_add(1)))
         };
         let number = wanted.filter(|number| self.is_open(*number)).unwrap_or_else(next);
         let fresh = || Unit { state: UnitState::Free, tenures: Vec::new(), changes: Vec::new() };
-        let unit = self.units.entry(number).or_insert_with(fresh);
+        let unit = self.seats.entry(number).or_insert_with(fresh);
         if changes && unit.last().is_some_and(|last| last.person != person) {
             let kept = at.minus(CHANGES_KEPT);
             unit.changes.retain(|change| *change >= kept);
@@ -137,18 +143,32 @@ impl Units {
         unit.tenures.drain(..surplus);
         unit.state = UnitState::Used;
         self.idle.remove(&number);
+        self.came(number);
         number
+    }
+
+    fn came(&mut self, number: UnitNo) {
+        if number.0 == self.first_new() {
+            while self.given < u32::MAX && self.seats.contains_key(&UnitNo(self.first_new())) {
+                self.given = self.first_new();
+            }
+        }
+    }
+
+    fn went(&mut self, number: UnitNo) {
+        self.given = self.given.min(number.0.saturating_sub(1));
     }
 
     /// Takes back a gift that did not come about: the seat is as it was before.
     pub(super) fn ungive(&mut self, number: UnitNo) {
-        let Some(unit) = self.units.get_mut(&number) else { return };
+        let Some(unit) = self.seats.get_mut(&number) else { return };
         let given = unit.tenures.pop();
         if unit.last().zip(given).is_some_and(|(last, given)| last.person != given.person) {
             unit.changes.pop();
         }
         if unit.tenures.is_empty() {
-            self.units.remove(&number);
+            self.seats.remove(&number);
+            self.went(number);
         } else {
             unit.state = UnitState::Free;
             self.idle.insert(number);
@@ -171,7 +191,7 @@ impl Units {
     }
 
     fn change(&mut self, number: UnitNo, state: UnitState, tenure: impl FnOnce(&mut Tenure)) {
-        let Some(unit) = self.units.get_mut(&number) else { return };
+        let Some(unit) = self.seats.get_mut(&number) else { return };
         unit.state = state;
         if let Some(last) = unit.tenures.last_mut() {
             tenure(last);

@@ -106,20 +106,24 @@ impl<'a> Waits<'a> {
                 None if rooms.has_free(pool) => "reserved",
                 None => "pool_full",
             };
-            rows.push(row(frame, rooms, *person, pool, Some(open.want), reason));
+            if frame.few.is_none() {
+                rows.push(row(frame, rooms, *person, pool, Some(open.want), reason));
+            }
         }
         let gained: BTreeSet<(PersonId, &PoolId)> =
             made.steps.iter().filter_map(|step| Some((step.person, step.gains()?))).collect();
         let lost: BTreeSet<(PersonId, &PoolId)> =
             made.steps.iter().filter_map(|step| Some((step.person, step.loses()?))).collect();
-        for (person, pool) in frame.ledger.waiting.keys() {
+        for (person, pool) in frame.waiting() {
             if waits.contains_key(&(*person, pool)) || gained.contains(&(*person, pool)) {
                 continue;
             }
             let want = frame.desired.get(person);
             match want.map(|want| &want.standing) {
                 None | Some(Standing::Frozen { .. } | Standing::Suspended { .. }) => {
-                    rows.push(row(frame, rooms, *person, pool, want, "on_hold"));
+                    if frame.few.is_none() {
+                        rows.push(row(frame, rooms, *person, pool, want, "on_hold"));
+                    }
                 }
                 Some(Standing::Active) => {
                     let over = self.over(frame, *person, pool, lost.contains(&(*person, pool)));

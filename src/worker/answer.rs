@@ -20,7 +20,8 @@ use crate::target::TargetError;
 impl Warden {
     /// Answers one request. Frames before [`Frame::End`] go out as they come; the end is what is returned.
     pub async fn answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Answer {
-        self.try_answer(request, frames).await.unwrap_or_else(|error| failed(&error))
+        // On the heap: a pass holds much while it waits, and every verb that asks would carry it along.
+        Box::pin(self.try_answer(request, frames)).await.unwrap_or_else(|error| failed(&error))
     }
 
     /// Tells whoever asks that they wait.

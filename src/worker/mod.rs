@@ -54,6 +54,7 @@ mod readback;
 mod reload;
 mod report;
 pub mod request;
+mod settled;
 mod status;
 mod subscribe;
 mod undo;

@@ -10,6 +10,7 @@ use super::answer::target_exit;
 use super::apply::Applied;
 use super::observe::DeskTrouble;
 use super::read::ReadingsDone;
+use super::settled::Settled;
 use super::view::PassView;
 use super::warden::{Warden, WardenError};
 use super::{Scope, metrics};
@@ -67,6 +68,7 @@ impl Warden {
             drop(judging);
             let applied = self.apply(&planned, number).await?;
             self.remember_catalog(&planned.plan, number).await?;
+            self.stand().settled = Some(Box::new(Settled::after(&planned.plan, &planned.policy)));
             Ok::<_, WardenError>((planned, applied))
         }
         .instrument(span.clone())
@@ -138,7 +140,9 @@ impl Warden {
         let dirty = self.parts.store.dirty()?;
         let looked_at: BTreeSet<PersonId> = dirty.iter().copied().chain(self.ledger().people()).collect();
         let ended = self.ended_pins(&rules)?;
-        self.desire(&rules, looked_at)?;
+        // Until this pass has ended well, too, nothing is settled.
+        let settled = self.stand().settled.take();
+        let changed = self.desire(&rules, looked_at)?;
         self.remember_codes(rules.digest(), pass).await?;
         self.remember_table(&rules, pass).await?;
         let desk_trouble = self.observe_desks(matches!(scope, Scope::Full)).await;
@@ -153,12 +157,9 @@ impl Warden {
         let now = self.now();
         let policy = self.policy(&rules);
         let ledger = self.ledger();
-        let (plan, faults) = {
-            let desired = &self.known().desired;
-            let plan = seats::decide(desired, &ledger, &policy, now);
-            let faults = seats::check(&plan, desired, &ledger, &policy, now);
-            (plan, faults)
-        };
+        let stirred = std::mem::take(&mut self.stand().stirred);
+        let few = settled.zip(changed).and_then(|(settled, changed)| settled.few(scope, &policy, [changed, stirred]));
+        let (plan, faults) = Self::decide(&self.known().desired, &ledger, &policy, now, few.as_ref());
         let alerts: Vec<String> =
             faults.iter().map(|fault| format!("invariant {}: {}", fault.invariant, fault.text)).collect();
         {

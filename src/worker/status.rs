@@ -1,10 +1,11 @@
 //! How everything stands, as a value that passes write and reports read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::look::Awaited;
 use super::readback::ReadBack;
+use super::settled::Settled;
 use super::subscribe::Subscribed;
 use super::view::{PassView, ReadingView};
 use crate::model::{AccountId, FeedName, PersonId, PoolId, TargetName, Time};
@@ -32,6 +33,10 @@ pub(super) struct Standing {
     pub(super) alerts: Vec<String>,
     /// Seats that the last plan would take and may not.
     pub(super) kept: Vec<Kept>,
+    /// How the last pass left everybody; `None` where it did not end well, or none was made.
+    pub(super) settled: Option<Box<Settled>>,
+    /// About whose seats something was written since a plan was made last.
+    pub(super) stirred: BTreeSet<PersonId>,
     /// What passed lately, for brakes over time.
     pub(super) recent: Recent,
     /// The journal's next entry that `recent` does not know; `None` until the first look.

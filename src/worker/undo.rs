@@ -67,6 +67,7 @@ impl Warden {
         if nothing || !really {
             return Ok(Answer::data(&view));
         }
+        self.stir(&batch.events);
         self.parts.store.commit(batch).await?;
         drop(turn);
         let outcome = self.pass(Scope::Due).await?;

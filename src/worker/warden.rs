@@ -259,6 +259,7 @@ impl Warden {
             batch.notes.insert(note::NUMBER.to_owned(), Some(self.last_pass().max(batch.pass).to_string()));
         }
         batch.rules = self.table.load().set.as_ref().map(|set| set.digest().clone());
+        self.stir(&batch.events);
         self.parts.store.commit(batch).await
     }
 
@@ -332,8 +333,13 @@ impl Warden {
         })
     }
 
-    /// Makes up what everybody should hold: all people when the table or the day changed, else those named.
-    pub(super) fn desire(&self, rules: &RuleSet, people: impl IntoIterator<Item = PersonId>) -> Result<(), StoreError> {
+    /// Makes up what everybody should hold: all people when the table or the day changed, else those named. Says who of
+    /// these wants something else than before; `None` where it was made up for all.
+    pub(super) fn desire(
+        &self,
+        rules: &RuleSet,
+        people: impl IntoIterator<Item = PersonId>,
+    ) -> Result<Option<BTreeSet<PersonId>>, StoreError> {
         let today = self.now().date_in(&self.parts.config.time_zone);
         let made_for = (today, rules.digest().clone());
         let ledger = self.ledger();
@@ -350,12 +356,13 @@ impl Warden {
             known.leaving = leaving;
             known.census = Some(taker.finish());
             known.made_for = Some(made_for);
-            return Ok(());
+            return Ok(None);
         }
+        let mut changed = BTreeSet::new();
         let concerned = Concerned::by(&ledger);
         let mut desired = std::mem::take(&mut known.desired);
         for id in people {
-            desired.remove(&id);
+            let before = desired.remove(&id);
             known.leaving.remove(&id);
             match self.parts.store.person(id) {
                 Ok(Some(record)) => {
@@ -370,9 +377,12 @@ impl Warden {
                     return Err(error);
                 }
             }
+            if before.as_ref() != desired.get(&id) {
+                changed.insert(id);
+            }
         }
         known.desired = desired;
-        Ok(())
+        Ok(Some(changed))
     }
 
     /// A person and what keeps the table from having a say about them.

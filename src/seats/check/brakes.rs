@@ -84,7 +84,7 @@ fn limits(reader: &mut Reader<'_>, approved: &BTreeSet<Mark<'_>>) {
 /// What is taken in one pool, cause by cause.
 fn taken(reader: &mut Reader<'_>, pool: &PoolId, steps: &[&Step]) {
     let brakes = &reader.policy.brakes;
-    let whole = len(reader.ledger.holdings.keys().filter(|(_, held)| held == pool).count());
+    let whole = reader.seats_of(pool);
     let (leavers, codes) = (brakes.leavers.is_some(), brakes.job_code.is_some());
     let own = move |reason: Option<Reason>| match reason {
         Some(Reason::Left) => leavers,
@@ -183,6 +183,12 @@ fn feeds(reader: &mut Reader<'_>, free: &[&Step]) {
         let count = by_feed.entry(feed).or_default();
         *count = count.saturating_add(1);
     }
+    // Nobody is counted where nothing can be too much: what is left is never less than this.
+    let at_least = reader.policy.brakes.feed.at_least;
+    by_feed.retain(|feed, now| {
+        let Spans { hour, day, week } = reader.policy.lately.people.get(*feed).copied().unwrap_or_default();
+        now.saturating_add(hour.max(day).max(week)) > at_least
+    });
     if by_feed.is_empty() {
         return;
     }

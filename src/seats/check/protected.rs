@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Reader, gained, lost, name};
-use crate::model::{PersonId, PoolId};
-use crate::seats::{Event, HoldState};
+use crate::model::{PersonId, Pool, PoolId};
+use crate::seats::{Event, HoldState, Tally};
 
 pub(super) fn read(reader: &mut Reader<'_>) {
     let plan = reader.plan;
@@ -29,14 +29,31 @@ pub(super) fn read(reader: &mut Reader<'_>) {
     for pool in reader.policy.catalog.pools.values().filter(|pool| pool.keep > 0) {
         let losers: BTreeSet<PersonId> =
             plan.steps.iter().filter(|step| lost(step) == Some(&pool.id)).map(|step| step.person).collect();
-        let mut stay = 0_u32;
-        for ((person, held), holding) in &reader.ledger.holdings {
-            let counts = *held == pool.id && holding.state == HoldState::Held && !losers.contains(person);
-            stay = stay.saturating_add(u32::from(counts));
+        if losers.is_empty() {
+            continue;
         }
-        if !losers.is_empty() && stay < pool.keep {
+        let stay = held(reader, pool).saturating_sub(held_by(reader, pool, &losers));
+        if stay < u64::from(pool.keep) {
             let keep = pool.keep;
             reader.fault(11, format!("{stay} holders of {} would be left of {keep} that it keeps", pool.id));
         }
     }
+}
+
+/// Confirmed seats of the pool.
+fn held(reader: &Reader<'_>, pool: &Pool) -> u64 {
+    let holdings = &reader.ledger.holdings;
+    if reader.few.is_some() {
+        return holdings.tallies().get(&pool.id).map_or(0, Tally::held);
+    }
+    let held = holdings.iter().filter(|((_, of), holding)| *of == pool.id && holding.state == HoldState::Held);
+    u64::try_from(held.count()).unwrap_or(u64::MAX)
+}
+
+fn held_by(reader: &Reader<'_>, pool: &Pool, people: &BTreeSet<PersonId>) -> u64 {
+    let is_held = |person: &&PersonId| {
+        let holding = reader.ledger.holdings.get(&(**person, pool.id.clone()));
+        holding.is_some_and(|holding| holding.state == HoldState::Held)
+    };
+    u64::try_from(people.iter().filter(is_held).count()).unwrap_or(u64::MAX)
 }

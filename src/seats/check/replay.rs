@@ -13,13 +13,15 @@ struct Picture {
     /// Whose seat is in use without being held: cooling, or at the desk and not in the ledger.
     beside: BTreeSet<PersonId>,
     strangers: u64,
+    /// Seats of people whom the plan does not touch, where they are not looked at one by one.
+    rest: u64,
     classes: BTreeMap<ClassName, u64>,
 }
 
 impl Picture {
     fn in_use(&self) -> u64 {
         let count = self.holders.len().saturating_add(self.beside.len());
-        self.strangers.saturating_add(u64::try_from(count).unwrap_or(u64::MAX))
+        self.strangers.saturating_add(self.rest).saturating_add(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
     fn insert(&mut self, person: PersonId, class: Option<ClassName>) -> bool {
@@ -30,6 +32,14 @@ impl Picture {
         }
         self.holders.insert(person, class);
         !before
+    }
+
+    /// Seats of people whom the plan does not touch: as many as the ledger has counted, without this one.
+    fn without(&mut self, class: Option<&ClassName>) {
+        self.rest = self.rest.saturating_sub(1);
+        if let Some(count) = class.and_then(|class| self.classes.get_mut(class)) {
+            *count = count.saturating_sub(1);
+        }
     }
 
     fn count(&mut self, class: &ClassName) {
@@ -108,8 +118,19 @@ fn before(reader: &Reader<'_>) -> Pictures {
     for (person, pool) in reader.ledger.cooling.keys().filter(|(person, pool)| !cooled.contains(&(*person, pool))) {
         pictures.entry(pool.clone()).or_default().beside.insert(*person);
     }
-    for ((person, pool), holding) in &reader.ledger.holdings {
+    if reader.few.is_some() {
+        for (pool, tally) in reader.ledger.holdings.tallies() {
+            let picture = pictures.entry(pool.clone()).or_default();
+            picture.beside.retain(|person| !reader.ledger.holdings.contains_key(&(*person, pool.clone())));
+            picture.rest = tally.seats;
+            picture.classes.clone_from(&tally.classes);
+        }
+    }
+    for ((person, pool), holding) in reader.seats() {
         let picture = pictures.entry(pool.clone()).or_default();
+        if reader.few.is_some() {
+            picture.without(holding.class.as_ref());
+        }
         picture.beside.remove(person);
         picture.insert(*person, holding.class.clone());
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Reader, gained, lost, name};
 use crate::model::{Exemption, PersonId, PoolId, Time, UnitNo};
 use crate::rules::Standing;
-use crate::seats::{Cooling, Event, Step, Units};
+use crate::seats::{Cooling, Event, Step, UnitState, Units};
 
 type Taken = BTreeMap<(PoolId, UnitNo), PersonId>;
 
@@ -37,7 +37,7 @@ pub(super) fn read(reader: &mut Reader<'_>) {
 
 fn before(reader: &Reader<'_>) -> Taken {
     let called_free: BTreeSet<(PersonId, &PoolId)> = reader.plan.notes.iter().filter_map(called_free).collect();
-    let held = reader.ledger.holdings.iter().map(|((person, pool), holding)| (*person, pool, holding.unit));
+    let held = reader.seats().map(|((person, pool), holding)| (*person, pool, holding.unit));
     let cooling = reader.ledger.cooling.iter().map(|((person, pool), cooling)| (*person, pool, cooling.unit));
     let cooling = cooling.filter(|(person, pool, _)| !called_free.contains(&(*person, pool)));
     held.chain(cooling).map(|(person, pool, unit)| ((pool.clone(), unit), person)).collect()
@@ -71,6 +71,13 @@ fn give<'a>(
         Some(_) | None => {}
     }
     let history = reader.ledger.units.get(pool).and_then(|units| units.get(unit));
+    // Where not all seats are looked at, the history of this one says whether somebody else has it.
+    if let Some(few) = &reader.few
+        && let Some(unit_before) = history.filter(|unit| unit.state == UnitState::Used)
+        && let Some(other) = unit_before.tenures.last().map(|last| last.person).filter(|other| !few.contains(other))
+    {
+        reader.fault(1, format!("{} gives seat {unit}, which {other} has", name(step)));
+    }
     let goes_to_other_hands = history.and_then(|unit| unit.tenures.last()).is_some_and(|last| last.person != person);
     if goes_to_other_hands && !own && !at_desk {
         let made = made.entry(pool).or_default();

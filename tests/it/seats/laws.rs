@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use seatwarden::model::{Billing, Digest, PersonId, Pool, PoolId, PoolKind, Seats, UnitNo};
 use seatwarden::rules::{Desired, Standing, Want};
 use seatwarden::seats::{
-    Action, Event, HoldState, Ledger, Plan, Policy, PoolMode, Step, WaitingRow, approve, decide, scope,
+    Action, Event, HoldState, Ledger, Plan, Policy, PoolMode, Step, Unit, WaitingRow, approve, decide, scope,
 };
 
 use super::chance::{Op, PEOPLE, catalog, life, ops};
@@ -22,7 +22,7 @@ pub(super) fn cases() -> ProptestConfig {
     }
 }
 
-fn lived(pools: Vec<Pool>, ops: &[Op]) -> World {
+pub(super) fn lived(pools: Vec<Pool>, ops: &[Op]) -> World {
     let mut world = World::new(pools);
     for op in ops {
         world.happen(op);
@@ -199,6 +199,13 @@ fn renamed(ids: &BTreeMap<PersonId, PersonId>, world: &World) -> World {
         ledger.waiting.iter().map(|((person, pool), it)| ((id(person), pool.clone()), it.clone())).collect();
     other.ledger.cooling =
         ledger.cooling.iter().map(|((person, pool), it)| ((id(person), pool.clone()), *it)).collect();
+    for units in other.ledger.units.values_mut() {
+        let seats: Vec<(UnitNo, Unit)> = units.iter().map(|(number, unit)| (number, unit.clone())).collect();
+        for (number, mut unit) in seats {
+            unit.tenures.iter_mut().for_each(|tenure| tenure.person = id(&tenure.person));
+            units.put(number, Some(unit));
+        }
+    }
     for occupied in other.policy.occupied.values_mut() {
         occupied.people = occupied.people.iter().map(id).collect();
     }

@@ -3,6 +3,7 @@
 mod brakes;
 mod causes;
 mod chance;
+mod few;
 mod keep;
 mod laws;
 mod life;

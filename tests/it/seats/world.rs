@@ -8,12 +8,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use seatwarden::model::{
     Attribute, Catalog, Digest, Exemption, FeedName, MinHold, PersonId, Pool, PoolId, PoolKind, RuleId, Seats,
-    TargetName, Time,
+    TargetName, Time, UnitNo,
 };
 use seatwarden::rules::{Basis, Claim, Desired, Standing, Want};
 use seatwarden::seats::{
-    Action, Brake, Brakes, Event, HoldState, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Recent, Step,
-    check, cooling_until, decide,
+    Action, Brake, Brakes, Event, HoldState, Holdings, Lately, Ledger, Limit, Occupied, Plan, Policy, PoolMode, Recent,
+    Step, check, check_few, cooling_until, decide,
 };
 
 pub(super) const DAY: Duration = Duration::from_hours(24);
@@ -132,7 +132,23 @@ impl World {
         let plan = decide(&self.desired, &self.ledger, &self.policy, self.now);
         let faults = check(&plan, &self.desired, &self.ledger, &self.policy, self.now);
         assert_eq!(faults, [], "the plan\n{}", print(&plan));
+        let faults = check_few(&plan, &self.desired, &self.ledger, &self.policy, self.now);
+        assert_eq!(faults, [], "by sums alone, the plan\n{}", print(&plan));
+        self.counted();
         plan
+    }
+
+    /// Whatever the ledger keeps along is what one finds by going through all of it.
+    fn counted(&self) {
+        let holdings = &self.ledger.holdings;
+        let anew: Holdings = holdings.iter().map(|(key, holding)| (key.clone(), holding.clone())).collect();
+        assert_eq!(*holdings, anew);
+        let graces = holdings.values().filter_map(|holding| Some(holding.leaving.as_ref()?.due_at));
+        assert_eq!(holdings.next_grace(self.now), graces.filter(|at| *at > self.now).min());
+        for units in self.ledger.units.values() {
+            let new = (1..=u32::MAX).find(|number| units.get(UnitNo(*number)).is_none());
+            assert_eq!(Some(units.first_new()), new);
+        }
     }
 
     /// Decides, carries everything out, and shows the plan.
