@@ -70,6 +70,11 @@ impl Mapping {
         }
     }
 
+    /// Whether the configuration says where this attribute stands.
+    pub(super) fn maps(&self, attribute: &Attribute) -> bool {
+        self.attributes.iter().any(|(mapped, _)| mapped == attribute)
+    }
+
     /// The first name of every path: the properties to ask for.
     pub(super) fn properties(&self) -> impl Iterator<Item = &str> {
         [&self.user_name, &self.email, &self.employee_number, &self.display_name]

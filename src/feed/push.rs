@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::mapping::{Mapping, get_ignoring_case};
+use super::mapping::Mapping;
 use super::scim::{self, wire};
 use super::{Feed, Presence, Scope};
 use crate::ambient::Clock;
 use crate::config::FeedConfig;
 use crate::directory::{Coverage, Gap, GapKind, Page, Reading, Removed};
-use crate::model::{Account, Attribute, FeedName};
+use crate::model::{Account, FeedName};
 use crate::outbound::Budget;
 use crate::store::Store;
 
@@ -83,7 +83,6 @@ pub fn decode(note: &str) -> Result<Kept, String> {
 pub struct Push {
     name: FeedName,
     mapping: Mapping,
-    maps_groups: bool,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
@@ -91,8 +90,7 @@ pub struct Push {
 impl Push {
     /// The feed of a section.
     pub fn new(config: &FeedConfig, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let maps_groups = config.attributes.keys().any(|name| Attribute::from_mapping(name) == Attribute::Group);
-        Self { name: config.name.clone(), mapping: scim::mapping(config), maps_groups, store, clock }
+        Self { name: config.name.clone(), mapping: scim::mapping(config), store, clock }
     }
 
     /// Whether a user can be read back, or what is wrong with it: who pushes it should hear of it at once.
@@ -101,16 +99,7 @@ impl Push {
     }
 
     fn account(&self, resource: &Value) -> Result<Account, String> {
-        let mut account = wire::account(&self.name, &self.mapping, resource)?;
-        if !self.maps_groups {
-            let mut groups: Vec<String> = groups(resource).collect();
-            groups.sort_unstable();
-            groups.dedup();
-            if !groups.is_empty() {
-                account.attributes.insert(Attribute::Group, groups);
-            }
-        }
-        Ok(account)
+        wire::account(&self.name, &self.mapping, resource)
     }
 
     /// Goes through everything, page by page. The error says where it broke off.
@@ -168,14 +157,6 @@ impl Push {
             }
         }
     }
-}
-
-/// Names and ids of the groups that a user is a member of.
-fn groups(resource: &Value) -> impl Iterator<Item = String> {
-    let groups = resource.as_object().and_then(|user| get_ignoring_case(user, "groups")).and_then(Value::as_array);
-    groups.into_iter().flatten().flat_map(|group| {
-        ["value", "display"].into_iter().filter_map(|key| group.get(key)?.as_str().map(str::to_owned))
-    })
 }
 
 fn gap(kind: GapKind, why: &str) -> Gap {

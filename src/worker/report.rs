@@ -7,10 +7,10 @@ use super::agenda::agenda;
 use super::pass::Planned;
 use super::status::Standing;
 use super::view::{
-    AskView, CoolingView, DenialView, DenialsView, FailingView, FeedView, ForecastView, HeldView, HookView, HooksView,
-    KeptView, PersonRow, PersonView, PlanView, ProtectedView, RateView, ReadingView, ReassignView, ReservedView,
-    RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, UNITS_SHOWN, UnitsView,
-    WaitingView,
+    AskView, ConflictView, CoolingView, DenialView, DenialsView, FailingView, FeedView, ForecastView, HeldView,
+    HookView, HooksView, KeptView, PersonRow, PersonView, PlanView, ProtectedView, RateView, ReadingView, ReassignView,
+    ReservedView, RulesView, SeatsView, StatusView, StepView, SubscriptionView, Summary, TargetView, UNITS_SHOWN,
+    UnitsView, WaitingView,
 };
 use super::warden::{Warden, WardenError};
 use crate::config::Mode;
@@ -21,6 +21,9 @@ use crate::store::StoreError;
 
 /// A feed that has not been read well for so many incremental intervals is late.
 const LATE_AFTER: u32 = 5;
+
+/// Where many claim one identity, a mapping is wrong, and a few of them tell it.
+const CONFLICTS_SHOWN: usize = 100;
 
 /// However short an interval is, a pass that retries a call is not late yet.
 const LATE_AT_LEAST: Duration = Duration::from_mins(1);
@@ -118,9 +121,19 @@ impl Warden {
                 .collect(),
             held: plan.held.iter().map(|held| self.held_view(held, &ledger)).collect(),
             findings: self.table.load().findings.clone(),
+            conflicts: self.conflict_views(&ledger),
             targets: self.target_views(),
             kept: plan.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
         }
+    }
+
+    fn conflict_views(&self, ledger: &Ledger) -> Vec<ConflictView> {
+        let conflicts = self.known().mirror.conflicts().clone().into_iter().take(CONFLICTS_SHOWN);
+        let view = |(id, conflict)| ConflictView {
+            person: self.person_view(id, ledger),
+            text: self.conflict_text(&conflict, ledger),
+        };
+        conflicts.map(view).collect()
     }
 
     fn kept_view(&self, kept: &Kept, ledger: &Ledger) -> KeptView {
@@ -354,6 +367,7 @@ impl Warden {
             distrusted: ledger.distrusted.clone(),
             hooks,
             alerts: standing.alerts,
+            conflicts: self.conflict_views(&ledger),
             protected: self.protected_views(&ledger),
             kept: standing.kept.iter().map(|kept| self.kept_view(kept, &ledger)).collect(),
             undone: super::undo::undone_views(&ledger),

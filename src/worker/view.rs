@@ -57,11 +57,23 @@ pub struct PlanView {
     pub held: Vec<HeldView>,
     /// What somebody should look at.
     pub findings: Vec<Finding>,
+    /// People who claim one identity; at most a hundred.
+    #[serde(default)]
+    pub conflicts: Vec<ConflictView>,
     /// Desks that are written to, observed, or out of reach.
     pub targets: Vec<TargetView>,
     /// Seats that the facts would take and no pass may.
     #[serde(default)]
     pub kept: Vec<KeptView>,
+}
+
+/// Somebody whose identity others claim too: they keep what they hold and get nothing until that is resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictView {
+    /// Who.
+    pub person: PersonView,
+    /// Which identity, and who else.
+    pub text: String,
 }
 
 /// A seat that no pass takes, whatever the cause.
@@ -431,6 +443,9 @@ pub struct StatusView {
     pub distrusted: Option<String>,
     /// What the independent checker refused.
     pub alerts: Vec<String>,
+    /// People who claim one identity; at most a hundred.
+    #[serde(default)]
+    pub conflicts: Vec<ConflictView>,
     /// Who never loses a seat by a pass.
     #[serde(default)]
     pub protected: Vec<ProtectedView>,

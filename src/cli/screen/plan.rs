@@ -5,7 +5,7 @@ use owo_colors::OwoColorize as _;
 use super::{Screen, heading, moment, moment_from, padded, width_of};
 use crate::model::{PoolId, Time};
 use crate::seats::Action;
-use crate::worker::view::{HeldView, KeptView, PlanView, StepView, WaitingView};
+use crate::worker::view::{ConflictView, HeldView, KeptView, PlanView, StepView, WaitingView};
 
 /// Lines of a queue or a held plan that are shown; all are in `-o json`.
 const SHOWN: usize = 10;
@@ -31,6 +31,7 @@ pub fn plan(plan: &PlanView, screen: &Screen) -> String {
     out.push_str(&queues(&plan.waiting, screen));
     out.push_str(&held(&plan.held, plan.made_at, SHOWN, screen));
     out.push_str(&kept(&plan.kept, screen));
+    out.push_str(&conflicts(&plan.conflicts, screen));
     if !plan.findings.is_empty() {
         out.push_str(&heading("Findings of the table"));
         for finding in &plan.findings {
@@ -144,6 +145,20 @@ pub(super) fn kept(kept: &[KeptView], screen: Screen) -> String {
     for seat in kept {
         let text = format!("{} keeps {}: {}, but {}", seat.person.label(), seat.pool, seat.text, seat.why);
         out.push_str(&screen.text("  - ", &text));
+    }
+    out
+}
+
+/// People who claim one identity.
+pub(super) fn conflicts(conflicts: &[ConflictView], screen: Screen) -> String {
+    if conflicts.is_empty() {
+        return String::new();
+    }
+    let mut out = heading(&format!("In conflict: they keep what they hold and get nothing ({})", conflicts.len()));
+    for conflict in conflicts {
+        out.push_str(
+            &screen.text("  - ", &format!("{} ({}): {}", conflict.person.label(), conflict.person.id, conflict.text)),
+        );
     }
     out
 }

@@ -39,6 +39,7 @@ pub fn status(status: &StatusView, screen: &Screen) -> String {
     out.push_str(&protected(status, screen));
     out.push_str(&undone(&status.undone, now, screen));
     out.push_str(&plan::kept(&status.kept, screen));
+    out.push_str(&plan::conflicts(&status.conflicts, screen));
     out.push_str(&heading("What is due"));
     if status.due.is_empty() {
         out.push_str(&screen.text("  ", "Nothing by date."));

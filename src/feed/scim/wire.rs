@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::feed::answer::{self, Trouble, check_id};
 use crate::feed::mapping::Mapping;
 pub(super) use crate::feed::mapping::get_ignoring_case as get;
-use crate::model::{Account, AccountId, FeedName, Status, Time};
+use crate::model::{Account, AccountId, Attribute, FeedName, Status, Time};
 use crate::outbound::Reply;
 
 /// A `ListResponse`.
@@ -64,7 +64,23 @@ pub(in crate::feed) fn account(feed: &FeedName, mapping: &Mapping, row: &Value) 
         .and_then(Value::as_str)
         .and_then(|text| Time::parse(text).ok());
     account.display_name = account.display_name.or_else(|| full_name(user));
+    if !mapping.maps(&Attribute::Group) {
+        let mut groups: Vec<String> = groups(user).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        if !groups.is_empty() {
+            account.attributes.insert(Attribute::Group, groups);
+        }
+    }
     Ok(account)
+}
+
+/// Names and ids of the groups that a user is a member of (RFC 7643 section 4.1.2).
+fn groups(user: &Map<String, Value>) -> impl Iterator<Item = String> {
+    let groups = get(user, "groups").and_then(Value::as_array);
+    groups.into_iter().flatten().flat_map(|group| {
+        ["value", "display"].into_iter().filter_map(|key| group.get(key)?.as_str().map(str::to_owned))
+    })
 }
 
 /// `active` is optional; a server that does not tell lists only people who are there.

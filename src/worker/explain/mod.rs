@@ -190,7 +190,8 @@ impl Warden {
         verdict::desired(want, decision, rows, &self.parts.catalog)
     }
 
-    fn conflict_text(&self, conflict: &Conflict, ledger: &Ledger) -> String {
+    /// Who else claims the identity.
+    pub(in crate::worker) fn conflict_text(&self, conflict: &Conflict, ledger: &Ledger) -> String {
         let others: Vec<String> = conflict.with.iter().map(|other| self.person_view(*other, ledger).label()).collect();
         format!("{} `{}` is also claimed by {}", conflict.key, conflict.value, others.join(", "))
     }

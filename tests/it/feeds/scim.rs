@@ -300,6 +300,7 @@ fn users_are_read_as_servers_write_them() {
             { "value": "w@acme.example", "type": "work" },
             { "Value": "p@acme.example", "Primary": true }
         ],
+        "groups": [{ "value": "g-1", "display": "Desk leads" }, { "value": "g-0" }],
         "roles": [{ "value": "b" }, "a", { "display": "no value" }],
         "URN:ietf:params:scim:schemas:extension:ENTERPRISE:2.0:User": {
             "EmployeeNumber": 104_233, "manager": { "value": "u-9", "displayName": "R" }
@@ -323,6 +324,7 @@ fn users_are_read_as_servers_write_them() {
     assert_eq!(first.attributes[&Attribute::JobCode], ["ITSD3"]);
     assert_eq!(first.attributes[&Attribute::Manager], ["u-9"]);
     assert_eq!(first.attributes[&Attribute::Custom("role".into())], ["a", "b"]);
+    assert_eq!(first.attributes[&Attribute::Group], ["Desk leads", "g-0", "g-1"], "by name or id");
     assert_eq!(first.changed_at.unwrap().to_string(), "2026-11-21T16:03:55Z");
     assert_eq!(read.last("2").email.as_deref(), Some("w@x.example"), "work before the rest");
     assert_eq!(read.last("3").email.as_deref(), Some("a@x.example"));

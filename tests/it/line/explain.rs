@@ -258,6 +258,9 @@ fn a_conflict_shows_both_sides() {
         assert_eq!(view.conflict_sides.len(), 2);
         assert!(view.conflict_sides[1].accounts[0].contains("says employee_number 00002"), "{:?}", view.conflict_sides);
         assert_snapshot!("conflict_80", text(&view, 80));
+        let shown = company.status().await.conflicts;
+        assert_eq!(shown.len(), 2, "status tells of everybody in it without being asked about one");
+        assert!(shown[0].text.starts_with("employee_number `00002` is also claimed by"), "{shown:?}");
         let (code, why) = Ask::of(&company).refused("00002").await;
         assert_eq!(code, exit::DATA);
         assert!(why.contains("fits 2 people") && why.contains("<ann@acme.example>") && why.contains("p-2"), "{why}");
