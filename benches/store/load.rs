@@ -39,7 +39,7 @@ fn all(people: u64) {
     println!("store, {people} people; `load` commits pages of 200, `bulk` of 1,000");
     for name in ["bulk", "load", "reopen", "walk", "point", "change", "reopen", "one", "hook", "many"] {
         let status = Command::new(std::env::current_exe().unwrap())
-            .args(["store", "phase", name, folder.to_str().unwrap(), &people.to_string()])
+            .args(["phase", name, folder.to_str().unwrap(), &people.to_string()])
             .status();
         assert!(status.unwrap().success(), "{name}");
     }
