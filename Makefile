@@ -19,8 +19,9 @@ check: ## The quick part: format and lints
 
 bench: ## Measures evaluate, plan, store and mirror beside their alternatives (release build)
 	$(CARGO) bench --bench line --bench store --bench mirror
+	$(CARGO) run --release --locked --manifest-path benches/peers/Cargo.toml
 
-bench-peers: ## Measures one decision beside zen-engine and cedar-policy (builds them first, for some minutes)
+bench-peers: ## The part of bench that measures one decision beside zen-engine and cedar-policy (builds them first, for some minutes)
 	$(CARGO) run --release --locked --manifest-path benches/peers/Cargo.toml
 
 simulate: ## Lives through SEEDS=10000 seeded worlds with faults and crashes, from FROM=0 on (optimized build)
