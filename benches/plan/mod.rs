@@ -128,15 +128,21 @@ fn nothing_to_do(bencher: Bencher<'_, '_>, size: (u64, u32)) {
     bencher.bench(|| decide(black_box(&desired), &ledger, &policy, now()));
 }
 
-/// Ten movers in a full company, planned for by what the ledger counts along.
-#[divan::bench(args = SIZES, sample_count = 20)]
-fn a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
+/// A full company in which ten people want nothing any more.
+fn ten_movers(size: (u64, u32)) -> (Desired, Policy, Ledger, BTreeSet<PersonId>) {
     let (mut desired, policy) = company(size);
     let ledger = settled(&desired, &policy);
     let dirty: BTreeSet<PersonId> = (0..10).map(|index| PersonId(index * 7)).collect();
     for person in &dirty {
         desired.insert(*person, nothing(person.0));
     }
+    (desired, policy, ledger, dirty)
+}
+
+/// Ten movers in a full company, planned for by what the ledger counts along.
+#[divan::bench(args = SIZES, sample_count = 20)]
+fn a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
+    let (desired, policy, ledger, dirty) = ten_movers(size);
     bencher.bench(|| decide_few(black_box(&desired), &ledger, &policy, now(), &dirty));
 }
 
@@ -156,12 +162,7 @@ fn a_leaver(bencher: Bencher<'_, '_>, size: (u64, u32)) {
 /// The reader on the plan for ten movers, by what the ledger counts along.
 #[divan::bench(args = SIZES, sample_count = 20)]
 fn read_a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
-    let (mut desired, policy) = company(size);
-    let ledger = settled(&desired, &policy);
-    let dirty: BTreeSet<PersonId> = (0..10).map(|index| PersonId(index * 7)).collect();
-    for person in &dirty {
-        desired.insert(*person, nothing(person.0));
-    }
+    let (desired, policy, ledger, dirty) = ten_movers(size);
     let plan = decide_few(&desired, &ledger, &policy, now(), &dirty);
     assert!(check_few(&plan, &desired, &ledger, &policy, now()).is_empty());
     bencher.bench(|| check_few(black_box(&plan), &desired, &ledger, &policy, now()));
@@ -170,12 +171,7 @@ fn read_a_few(bencher: Bencher<'_, '_>, size: (u64, u32)) {
 /// Ten movers in a full company, with nobody else looked at but those who wait.
 #[divan::bench(args = SIZES, sample_count = 20)]
 fn ten_people(bencher: Bencher<'_, '_>, size: (u64, u32)) {
-    let (mut desired, policy) = company(size);
-    let ledger = settled(&desired, &policy);
-    let dirty: BTreeSet<PersonId> = (0..10).map(|index| PersonId(index * 7)).collect();
-    for person in &dirty {
-        desired.insert(*person, nothing(person.0));
-    }
+    let (desired, policy, ledger, dirty) = ten_movers(size);
     let scope = scope(&ledger, &dirty);
     let few: Desired = desired.into_iter().filter(|(person, _)| scope.contains(person)).collect();
     bencher.bench(|| decide(black_box(&few), &ledger, &policy, now()));

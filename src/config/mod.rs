@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use url::Url;
 
 use crate::directory::Matching;
@@ -196,6 +197,22 @@ pub struct Signer {
     pub audience: String,
     /// Where the issuer's keys are. Absent: a document below the issuer's `/.well-known` says it.
     pub jwks_url: Option<Url>,
+}
+
+impl Signer {
+    /// Whether claims are this issuer's.
+    pub fn has_issued(&self, claims: &Value) -> bool {
+        claims.get("iss").and_then(Value::as_str) == Some(&self.issuer)
+    }
+
+    /// Whether claims are for us: `aud` is one name or several (RFC 7519 section 4.1.3).
+    pub fn is_for_us(&self, claims: &Value) -> bool {
+        match claims.get("aud") {
+            Some(Value::String(one)) => *one == self.audience,
+            Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(&self.audience)),
+            _ => false,
+        }
+    }
 }
 
 /// Where an attribute stands in the wire object: an optional SCIM extension URN, then names to walk.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::Scope;
@@ -14,7 +15,7 @@ use super::warden::{Warden, WardenError};
 use crate::audit;
 use crate::feed::hook;
 use crate::model::{Digest, FeedName, PoolId, TargetName};
-use crate::store::{Overlay, StoreError, backup};
+use crate::store::{Overlay, Store, StoreError, backup};
 use crate::target::TargetError;
 
 impl Warden {
@@ -35,39 +36,25 @@ impl Warden {
 
     async fn try_answer(&self, request: Request, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
         match request {
-            Request::Apply { .. } | Request::Sync { .. } | Request::Undo { .. } | Request::TargetAdopt { .. } => {
-                self.say_if_passing(frames).await;
-            }
-            Request::Plan {}
-            | Request::Approve { .. }
-            | Request::Reject { .. }
-            | Request::Explain { .. }
-            | Request::RulesDiff { .. }
-            | Request::RulesCoverage { .. }
-            | Request::Status {}
-            | Request::Seats {}
-            | Request::People { .. }
-            | Request::TargetList {}
-            | Request::AuditExport { .. }
-            | Request::AuditVerify {}
-            | Request::StoreVerify {}
-            | Request::StoreBackup {}
-            | Request::TargetDrift { .. }
-            | Request::WebhookReplay { .. } => {}
-        }
-        match request {
             Request::Plan {} => {
                 let (view, exit) = self.plan().await?;
                 Ok(Answer::with_exit(exit, &view))
             }
             Request::Apply { expected } => {
+                self.say_if_passing(frames).await;
                 let expected = expected.map(Digest::new);
                 let outcome = self.pass_if(Scope::Full, expected.as_ref()).await?;
                 Ok(pass_answer(&outcome))
             }
-            Request::Sync { what } => self.sync(what.as_deref()).await,
+            Request::Sync { what } => {
+                self.say_if_passing(frames).await;
+                self.sync(what.as_deref()).await
+            }
             Request::Approve { digest, reason, by } => self.judge_hold(&digest, &reason, &by, true).await,
-            Request::Undo { pass, reason, by, really } => self.undo(pass, &by, &reason, really).await,
+            Request::Undo { pass, reason, by, really } => {
+                self.say_if_passing(frames).await;
+                self.undo(pass, &by, &reason, really).await
+            }
             Request::Reject { digest, reason, by } => self.judge_hold(&digest, &reason, &by, false).await,
             Request::Explain { person, at, rules, all_rows } => self.explain(&Question { person, at, rules, all_rows }),
             Request::RulesDiff { old, new, names } => self.rules_diff(old, new, names),
@@ -85,8 +72,11 @@ impl Warden {
                 self.observe_desks(false).await;
                 Ok(Answer::data(&self.target_views()))
             }
-            Request::TargetAdopt { target } => self.adopt(&TargetName::new(target)).await,
-            Request::AuditExport { from } => self.export(from, frames).await,
+            Request::TargetAdopt { target } => {
+                self.say_if_passing(frames).await;
+                self.adopt(&TargetName::new(target)).await
+            }
+            Request::AuditExport { from } => Ok(self.export(from, frames).await),
             Request::AuditVerify {} => {
                 let mut verifier = audit::Verifier::new();
                 let mut broken = None;
@@ -159,33 +149,40 @@ impl Warden {
     }
 
     async fn backup(&self, frames: &mpsc::Sender<Frame>) -> Answer {
-        let (store, now, frames) = (self.parts.store.clone(), self.now(), frames.clone());
-        let written = tokio::task::spawn_blocking(move || {
-            backup::write(store.as_ref(), now, &mut |line| {
-                serde_json::to_value(&line).is_ok_and(|value| frames.blocking_send(Frame::Item(value)).is_ok())
-            })
-        });
-        match written.await {
-            Ok(Ok(())) => Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None },
-            Ok(Err(error)) => failed(&error.into()),
-            Err(error) => Answer::failed(exit::FAILED, error.to_string()),
-        }
+        let now = self.now();
+        self.read_out(frames, move |store, each| {
+            backup::write(store, now, &mut |line| each(serde_json::to_value(line)))
+        })
+        .await
     }
 
-    async fn export(&self, from: u64, frames: &mpsc::Sender<Frame>) -> Result<Answer, WardenError> {
-        let store = self.parts.store.clone();
-        let frames = frames.clone();
-        // The journal is read on a thread of its own: its callback waits for the reader.
-        let read = tokio::task::spawn_blocking(move || {
-            store.journal(from.max(1), &mut |entry| {
-                serde_json::to_value(&entry).is_ok_and(|value| frames.blocking_send(Frame::Item(value)).is_ok())
-            })
+    async fn export(&self, from: u64, frames: &mpsc::Sender<Frame>) -> Answer {
+        self.read_out(frames, move |store, each| {
+            store.journal(from.max(1), &mut |entry| each(serde_json::to_value(entry)))
+        })
+        .await
+    }
+
+    /// Hands out what is read of the store, item by item. It is read on a thread of its own, which waits for whoever
+    /// takes the items; `each` says whether somebody still does.
+    async fn read_out(
+        &self,
+        frames: &mpsc::Sender<Frame>,
+        read: impl FnOnce(&dyn Store, &mut dyn FnMut(serde_json::Result<Value>) -> bool) -> Result<(), StoreError>
+        + Send
+        + 'static,
+    ) -> Answer {
+        let (store, frames) = (self.parts.store.clone(), frames.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            let mut each = |item: serde_json::Result<Value>| {
+                item.is_ok_and(|item| frames.blocking_send(Frame::Item(item)).is_ok())
+            };
+            read(store.as_ref(), &mut each)
         });
-        match read.await {
-            Ok(read) => read
-                .map(|()| Answer { exit: exit::DONE, data: serde_json::Value::Null, error: None })
-                .map_err(Into::into),
-            Err(error) => Ok(Answer::failed(exit::FAILED, error.to_string())),
+        match done.await {
+            Ok(Ok(())) => Answer { exit: exit::DONE, data: Value::Null, error: None },
+            Ok(Err(error)) => failed(&error.into()),
+            Err(error) => Answer::failed(exit::FAILED, error.to_string()),
         }
     }
 }

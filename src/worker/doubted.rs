@@ -8,15 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracing::warn;
 
+use super::missing::READS_BY_ID;
 use super::read::{by_id, gone};
 use super::warden::{Warden, WardenError};
 use crate::directory::{Coverage, Gap, GapKind, Page, Reading};
 use crate::feed::Presence;
 use crate::model::{AccountId, FeedName};
-
-/// Reads by id of one feed in one reading, as for missing accounts. Who is not read stays as known; those who were read
-/// are not doubted by the next walk, so that it comes further.
-const READS_BY_ID: usize = 2_000;
 
 impl Warden {
     /// Reads by id whose rows were not believed. Their feeds' readings prove less where that is not possible.

@@ -1,11 +1,10 @@
 //! `target drift`: where a desk and the ledger say different things.
 
-use super::observe::owners;
+use super::observe::{Sorted, owners};
 use super::request::{Answer, exit};
 use super::view::{Difference, DriftView};
 use super::warden::Warden;
 use crate::model::TargetName;
-use crate::seats::HoldState;
 
 impl Warden {
     /// Reads one desk or all and compares them with the ledger, person by person. Changes nothing.
@@ -35,22 +34,16 @@ impl Warden {
                     person: Option::map(person, |id| self.person_view(id, &ledger)),
                     account,
                 };
-                let mut shown = Vec::new();
-                for account in accounts {
-                    let person = self.holder(name, account, &owners);
-                    match person {
-                        Some(id) if ledger.holding(id, pool).is_some() => shown.push(id),
-                        Some(_) => rows.push(row(Difference::NotInLedger, person, Some(account.id.clone()))),
-                        None => rows.push(row(Difference::Stranger, None, Some(account.id.clone()))),
-                    }
-                }
-                shown.sort();
-                let held = ledger.holdings.iter().filter(|((_, of), holding)| {
-                    // What is under way is settled by the pass that began it.
-                    of == pool && holding.state == HoldState::Held
-                });
-                let missing = held.map(|((id, _), _)| *id).filter(|id| shown.binary_search(id).is_err());
-                rows.extend(missing.map(|id| {
+                let Sorted { others, strangers, lost } = self.sort(name, pool, accounts, &ledger, &owners);
+                rows.extend(
+                    others
+                        .into_iter()
+                        .map(|(id, account)| row(Difference::NotInLedger, Some(id), Some(account.id.clone()))),
+                );
+                rows.extend(
+                    strangers.into_iter().map(|account| row(Difference::Stranger, None, Some(account.id.clone()))),
+                );
+                rows.extend(lost.into_iter().map(|id| {
                     let account = ledger.desk_accounts.get(&(id, name.clone())).cloned();
                     row(Difference::NotAtDesk, Some(id), account)
                 }));

@@ -14,9 +14,9 @@ use crate::model::{AccountId, FeedName, PersonId};
 use crate::seats::Event;
 use crate::store::Batch;
 
-/// Reads by id in one pass. More would take a share of the budget that incremental readings need; who is not read
-/// stays unknown and is read by a later pass.
-const READS_BY_ID: usize = 2_000;
+/// Reads by id in one pass, of whoever is missing or doubted. More would take a share of the budget that incremental
+/// readings need; who is not read stays as known and is read by a later pass.
+pub(super) const READS_BY_ID: usize = 2_000;
 
 type Missing = Vec<(PersonId, AccountId)>;
 

@@ -22,6 +22,17 @@ pub struct DeskTrouble {
     pub error: TargetError,
 }
 
+/// Who holds a pool at a desk and is not simply ours, and who should.
+#[derive(Default)]
+pub(super) struct Sorted<'o> {
+    /// People we know whose seat is not in the ledger.
+    pub(super) others: Vec<(PersonId, &'o DeskAccount)>,
+    /// Accounts of nobody we know.
+    pub(super) strangers: Vec<&'o DeskAccount>,
+    /// People whose seat is in the ledger and not at the desk.
+    pub(super) lost: Vec<PersonId>,
+}
+
 impl Warden {
     /// Reads every desk that has not been read, or all of them. Says what went wrong, desk by desk.
     pub(super) async fn observe_desks(&self, all: bool) -> Vec<DeskTrouble> {
@@ -53,26 +64,11 @@ impl Warden {
         let mut desk = Desk { at: Some(self.now()), ..Desk::default() };
         for (pool, holders) in &observed.holders {
             desk.counts.insert(pool.clone(), u64::try_from(holders.len()).unwrap_or(u64::MAX));
-            let mut others = Occupied::default();
-            let mut ours: BTreeSet<PersonId> = BTreeSet::new();
-            for account in holders {
-                match self.holder(name, account, &owners) {
-                    Some(person) if ledger.holding(person, pool).is_some() => {
-                        ours.insert(person);
-                    }
-                    Some(person) => {
-                        others.people.insert(person);
-                    }
-                    None => others.strangers = others.strangers.saturating_add(1),
-                }
-            }
-            let lost: Vec<PersonId> = ledger
-                .holdings
-                .iter()
-                .filter(|((_, held), holding)| held == pool && holding.state == HoldState::Held)
-                .map(|((person, _), _)| *person)
-                .filter(|person| !ours.contains(person))
-                .collect();
+            let Sorted { others, strangers, lost } = self.sort(name, pool, holders, &ledger, &owners);
+            let others = Occupied {
+                people: others.into_iter().map(|(person, _)| person).collect(),
+                strangers: u32::try_from(strangers.len()).unwrap_or(u32::MAX),
+            };
             desk.occupied.insert(pool.clone(), others);
             if !lost.is_empty() {
                 desk.lost.insert(pool.clone(), lost);
@@ -80,6 +76,34 @@ impl Warden {
         }
         desk.observed = Some(observed);
         desk
+    }
+
+    /// Sorts the holders of one pool.
+    pub(super) fn sort<'o>(
+        &self,
+        target: &TargetName,
+        pool: &PoolId,
+        holders: &'o [DeskAccount],
+        ledger: &Ledger,
+        owners: &BTreeMap<String, PersonId>,
+    ) -> Sorted<'o> {
+        let mut sorted = Sorted::default();
+        let mut ours: BTreeSet<PersonId> = BTreeSet::new();
+        for account in holders {
+            match self.holder(target, account, owners) {
+                Some(person) if ledger.holding(person, pool).is_some() => {
+                    ours.insert(person);
+                }
+                Some(person) => sorted.others.push((person, account)),
+                None => sorted.strangers.push(account),
+            }
+        }
+        let held = ledger.holdings.iter().filter(|((_, held), holding)| {
+            // What is under way is settled by the pass that began it.
+            held == pool && holding.state == HoldState::Held
+        });
+        sorted.lost = held.map(|((person, _), _)| *person).filter(|person| !ours.contains(person)).collect();
+        sorted
     }
 
     /// The person whose account at the desk this is; `None` for strangers and where two people would fit. Whoever was

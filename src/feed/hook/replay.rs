@@ -19,7 +19,7 @@ pub fn read(hook: &Hook, body: &str, now: Time) -> Result<Heard, Unheard> {
             let claims =
                 URL_SAFE_NO_PAD.decode(claims).map_err(|_| Unheard("the token is not base64url".to_owned()))?;
             let claims = super::parse(&claims)?;
-            let told = set::read(&claims, &set.signer.issuer, &set.signer.audience, now);
+            let told = set::read(&claims, &set.signer, now);
             told.map_err(|refusal| Unheard(format!("{}: {}", refusal.err, refusal.description)))?.heard
         }
         (Some(Knock::Okta { .. }), _) => okta::read(body.as_bytes())?,

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Heard, To, account, event_id};
+use crate::config::Signer;
 use crate::model::{MatchKey, Time};
 
 /// How far ahead of ours a transmitter's clock may be.
@@ -36,18 +37,13 @@ const fn refuse(err: &'static str, description: &'static str) -> Refusal {
     Refusal { err, description }
 }
 
-/// Checks the claims and reads where they point. `issuer` and `audience` are what the configuration expects.
-pub fn read(claims: &Value, issuer: &str, audience: &str, now: Time) -> Result<Told, Refusal> {
+/// Checks the claims and reads where they point. `signer` is whom the configuration expects.
+pub fn read(claims: &Value, signer: &Signer, now: Time) -> Result<Told, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(issuer) {
+    if !signer.has_issued(claims) {
         return Err(refuse("invalid_issuer", "iss is not the issuer of this stream"));
     }
-    let for_us = match claims.get("aud") {
-        Some(Value::String(one)) => one == audience,
-        Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(audience)),
-        _ => false,
-    };
-    if !for_us {
+    if !signer.is_for_us(claims) {
         return Err(refuse("invalid_audience", "aud does not name this receiver"));
     }
     // A token with one of these could be taken for an identity or access token (RFC 8417 section 4).
@@ -68,7 +64,7 @@ pub fn read(claims: &Value, issuer: &str, audience: &str, now: Time) -> Result<T
     };
     let mut heard = Heard::default();
     for (kind, payload) in events {
-        take(kind, payload, claims, issuer, jti, &mut heard);
+        take(kind, payload, claims, &signer.issuer, jti, &mut heard);
     }
     Ok(Told { jti: jti.to_owned(), heard })
 }

@@ -66,7 +66,7 @@ impl Door<'_> {
             Unsigned::Signature(why) => Refused::Token(Refusal::stranger("authentication_failed", why)),
             Unsigned::NoKeys(why) => Refused::Busy(why),
         })?;
-        let told = hook::set::read(&claims, &set.signer.issuer, &set.signer.audience, warden.now())
+        let told = hook::set::read(&claims, &set.signer, warden.now())
             .map_err(|refusal| Refused::Token(Refusal::bad(refusal.err, refusal.description)))?;
         drop(read);
         self.keep(told.heard).await?;

@@ -79,15 +79,10 @@ fn busy(why: &str) -> Refusal {
 
 /// The claims of a token with a good signature (RFC 9068 section 4): issued by whom we know, for us, and in time.
 fn judge(claims: &Value, signer: &Signer, now: Time) -> Result<(), Refusal> {
-    if claims.get("iss").and_then(Value::as_str) != Some(&signer.issuer) {
+    if !signer.has_issued(claims) {
         return Err(stranger("the token is of another issuer"));
     }
-    let for_us = match claims.get("aud") {
-        Some(Value::String(one)) => *one == signer.audience,
-        Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(&signer.audience)),
-        _ => false,
-    };
-    if !for_us {
+    if !signer.is_for_us(claims) {
         return Err(stranger("the token is for another audience"));
     }
     let at = |name: &str| claims.get(name).and_then(Value::as_i64);

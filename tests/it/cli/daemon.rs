@@ -60,6 +60,17 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
+/// The digest of the plan that a daemon holds, once it does.
+fn held(desk: &Desk) -> String {
+    let mut digest = String::new();
+    wait("the first fill is held", || {
+        let status = desk.run(&["status", "-o", "json"]).json();
+        status["held"][0]["digest"].as_str().unwrap_or_default().clone_into(&mut digest);
+        !digest.is_empty()
+    });
+    digest
+}
+
 #[test]
 fn it_passes_by_itself_answers_and_stops() {
     let desk = Desk::new(6, FREE);
@@ -114,12 +125,7 @@ fn it_is_killed_at_any_time_and_goes_on() {
 fn an_approval_starts_a_pass_at_once() {
     let desk = Desk::new(12, "[brakes]\ngrant = { per_pass = \"10%\", at_least = 3 }");
     let _daemon = Daemon::start(&desk);
-    let mut digest = String::new();
-    wait("the first fill is held", || {
-        let status = desk.run(&["status", "-o", "json"]).json();
-        status["held"][0]["digest"].as_str().unwrap_or_default().clone_into(&mut digest);
-        !digest.is_empty()
-    });
+    let digest = held(&desk);
     assert_eq!(desk.members(), 0);
     assert_eq!(desk.run(&["approve", &digest, "--reason", "first fill"]).code, 0);
     wait("the plan is done", || desk.members() == 12);
@@ -129,12 +135,7 @@ fn an_approval_starts_a_pass_at_once() {
 fn an_operators_word_does_not_wait_for_the_pass_under_way() {
     let desk = Desk::new(12, "[brakes]\ngrant = { per_pass = \"10%\", at_least = 3 }");
     let _daemon = Daemon::start(&desk);
-    let mut digest = String::new();
-    wait("the first fill is held", || {
-        let status = desk.run(&["status", "-o", "json"]).json();
-        status["held"][0]["digest"].as_str().unwrap_or_default().clone_into(&mut digest);
-        !digest.is_empty()
-    });
+    let digest = held(&desk);
     desk.mocks.faults.push(Rule::on(Server::Okta).play(Fault::Stall).times(u64::MAX));
     let talks = [desk.path("one.txt"), desk.path("two.txt")];
     let mut syncing = talks.each_ref().map(|talk| {

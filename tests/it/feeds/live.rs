@@ -365,20 +365,23 @@ fn delta_rounds_survive_everything_that_graph_does() {
     });
 }
 
+/// Okta, read by an app with a key pair.
+async fn okta_app(scope: &str, dpop: bool) -> Live {
+    Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| Auth::PrivateKeyJwt {
+        client_id: okta::CLIENT_ID.into(),
+        key,
+        key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
+        token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
+        scope: Some(scope.into()),
+        dpop,
+    })
+    .await
+}
+
 #[test]
 fn okta_is_read_with_tokens_bound_to_a_key() {
     runtime().block_on(async {
-        let live = Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| {
-            Auth::PrivateKeyJwt {
-                client_id: okta::CLIENT_ID.into(),
-                key,
-                key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
-                token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
-                scope: Some("okta.users.read okta.groups.read".into()),
-                dpop: true,
-            }
-        })
-        .await;
+        let live = okta_app("okta.users.read okta.groups.read", true).await;
         live.mocks.state().okta.require_dpop = true;
         live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
         assert_eq!(live.whole().await.reading.coverage, Coverage::Whole);
@@ -393,17 +396,7 @@ fn okta_is_read_with_tokens_bound_to_a_key() {
 #[test]
 fn an_app_without_the_scope_of_the_log_goes_on_by_the_list() {
     runtime().block_on(async {
-        let live = Live::start_as(Kind::Okta, company(), seatwarden_mocks::TEST_PRIVATE_KEY_PEM, |key, url| {
-            Auth::PrivateKeyJwt {
-                client_id: okta::CLIENT_ID.into(),
-                key,
-                key_id: Some(seatwarden_mocks::TEST_KEY_ID.into()),
-                token_url: format!("{url}/oauth2/v1/token").parse().unwrap(),
-                scope: Some("okta.users.read okta.groups.read okta.logs.read".into()),
-                dpop: false,
-            }
-        })
-        .await;
+        let live = okta_app("okta.users.read okta.groups.read okta.logs.read", false).await;
         live.mocks.state().okta.scopes.retain(|scope| scope != "okta.logs.read");
         live.mocks.run_clock(Time::parse("2026-11-22T10:00:00Z").unwrap().timestamp());
         let whole = live.whole().await.reading;

@@ -22,8 +22,12 @@ use super::hooks::world::{Called, SECRET, analysts};
 const ANN: &str = "ann@acme.example";
 
 pub(super) fn setup() -> Setup {
+    setup_with("{ kind = \"bearer\", token = { file = \"hook.secret\" } }")
+}
+
+fn setup_with(auth: &str) -> Setup {
     let more = format!(
-        "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"bearer\", token = {{ file = \"hook.secret\" }} }}\n\
+        "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {auth}\n\
          attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
     );
     Setup { feeds: Vec::new(), more, ..Setup::default() }
@@ -331,11 +335,7 @@ fn a_token_that_the_issuer_has_signed_for_us_opens_and_no_other_does() {
     run(async {
         let issuing = Mocks::new(analysts(&[])).serve(Server::Okta).await.unwrap();
         let issuer = issuing.url();
-        let more = format!(
-            "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}\n\
-             attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
-        );
-        let setup = Setup { feeds: Vec::new(), more, ..Setup::default() };
+        let setup = setup_with(&format!("{{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}"));
         let called = Called::on(analysts(&["ann"]), setup, Limits::default(), Arc::new(Overlay::empty())).await;
         let now = called.company.warden().now().millis() / 1_000;
         let claims = |name: &str, value: Value| {
@@ -407,11 +407,7 @@ fn where_the_issuers_keys_are_not_to_be_had_the_provider_is_asked_to_come_back()
         let issuing = Mocks::new(analysts(&[])).serve(Server::Okta).await.unwrap();
         let issuer = issuing.url();
         issuing.stop().await;
-        let more = format!(
-            "{GENEROUS}[feed.push]\nkind = \"scim_push\"\nauth = {{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}\n\
-             attributes = {{ job_code = \"urn:ietf:params:scim:schemas:extension:acme:2.0:User:jobCode\" }}\n"
-        );
-        let setup = Setup { feeds: Vec::new(), more, ..Setup::default() };
+        let setup = setup_with(&format!("{{ kind = \"jwt\", issuer = \"{issuer}\", audience = \"us\" }}"));
         let called = Called::on(analysts(&["ann"]), setup, Limits::default(), Arc::new(Overlay::empty())).await;
         let mut header = Header::new(Algorithm::RS256);
         header.kid = Some(TEST_KEY_ID.to_owned());

@@ -1,6 +1,7 @@
 //! Bodies that nobody ever meant: no reader panics, points outside of what ids may be, or believes a stranger.
 
 use proptest::prelude::*;
+use seatwarden::config::Signer;
 use seatwarden::feed::hook::{Heard, To, graph, okta, set, signed};
 use seatwarden::model::Time;
 use serde_json::{Value, json};
@@ -22,8 +23,9 @@ fn read(body: &[u8]) {
     }
     let strange = graph::read(body, None, &|_| false).unwrap_or_default();
     assert!(strange.pointers.is_empty() && strange.lifecycle.is_empty(), "who proves nothing points nowhere");
+    let signer = Signer { issuer: "i".to_owned(), audience: "a".to_owned(), jwks_url: None };
     if let Ok(claims) = serde_json::from_slice::<Value>(body)
-        && let Ok(told) = set::read(&claims, "i", "a", Time::from_millis(0))
+        && let Ok(told) = set::read(&claims, &signer, Time::from_millis(0))
     {
         sound(&told.heard);
     }
